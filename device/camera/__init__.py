@@ -1,0 +1,1 @@
+"""Where frames come from: a Pi camera, a USB or network camera, or files replayed."""

@@ -1,0 +1,1 @@
+"""Pixels in, dataclasses out: faces, smiles, eyes, sharpness and the rating they add up to."""
