@@ -20,9 +20,10 @@ from PIL import ExifTags, Image, ImageOps
 DEFAULT_MAX_PIXELS = 50_000_000
 """A 48-megapixel telephone photo passes; decoded to BGR it takes 150 MB."""
 
+# Tried in this order; TGA has no signature and would claim other formats' files, so it is last.
 _FORMATS = (
     *("JPEG", "MPO", "PNG", "WEBP", "AVIF", "TIFF", "JPEG2000", "BMP", "DIB", "GIF"),
-    *("PPM", "TGA", "ICO", "PCX", "SGI", "QOI"),
+    *("PPM", "ICO", "PCX", "SGI", "QOI", "TGA"),
 )
 _WHITE = (255, 255, 255)
 
