@@ -1,0 +1,1 @@
+"""The running appliance: its parts wired together, their life cycle, the way of a frame."""

@@ -1,0 +1,107 @@
+"""From one picture to the readings of its faces: detector, smile, eyes and sharpness in a row."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.config.appliance import ApplianceConfig
+from device.vision.crop import smile_crop
+from device.vision.eyes import EyeReader, make_eye_reader
+from device.vision.faces import Detection, FaceDetector
+from device.vision.manifest import Manifest, ModelEntry
+from device.vision.rating import FaceReading
+from device.vision.sharpness import sharpness
+from device.vision.smile import SmileClassifier
+from device.vision.tflite import TfliteModel
+
+# A photo of a crowd is rated by its most certain faces; beyond this many the cost of one frame
+# would grow without bound.
+MAX_FACES: Final = 40
+MAX_THREADS: Final = 4
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """Milliseconds the stages of the last picture took, for `bench` and the state."""
+
+    faces_ms: float = 0.0
+    smile_ms: float = 0.0
+    eyes_ms: float = 0.0
+    sharpness_ms: float = 0.0
+
+
+@dataclass(slots=True)
+class Analyser:
+    """Analyses pictures one at a time; not safe for two threads at once.
+
+    Attributes:
+        models: manifest entries of the models in use, by part (`faces`, `smile`, `eyes`).
+        times: how long the stages of the last picture took.
+    """
+
+    detector: FaceDetector
+    classifier: SmileClassifier
+    eye_reader: EyeReader
+    models: Mapping[str, ModelEntry]
+    runtime_name: str
+    times: StageTimes = field(default_factory=StageTimes)
+
+    def analyse(self, image: NDArray[np.uint8]) -> tuple[FaceReading, ...]:
+        """Find and read the faces of a picture: uint8 (height, width, 3), BGR.
+
+        At most `MAX_FACES`, the most confident first.
+        """
+        started = time.perf_counter()
+        detections = self.detector.detect(image)[:MAX_FACES]
+        found = time.perf_counter()
+        self.times = StageTimes(faces_ms=1000 * (found - started))
+        if not detections:
+            return ()
+        gray = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+        return self._read_faces(gray, detections)
+
+    def _read_faces(
+        self, gray: NDArray[np.uint8], detections: tuple[Detection, ...]
+    ) -> tuple[FaceReading, ...]:
+        begun = time.perf_counter()
+        size_px = self.classifier.input_size_px
+        smiles = self.classifier.classify(
+            [smile_crop(gray, detection.box, size_px) for detection in detections]
+        )
+        smiled = time.perf_counter()
+        eyes = [self.eye_reader.read(gray, detection.box) for detection in detections]
+        seen = time.perf_counter()
+        sharp = [_face_sharpness(gray, detection) for detection in detections]
+        done = time.perf_counter()
+        self.times.smile_ms = 1000 * (smiled - begun)
+        self.times.eyes_ms = 1000 * (seen - smiled)
+        self.times.sharpness_ms = 1000 * (done - seen)
+        return tuple(
+            FaceReading(detection.box, detection.confidence, face_sharpness, smile, eye)
+            for detection, face_sharpness, smile, eye in zip(
+                detections, sharp, smiles, eyes, strict=True
+            )
+        )
+
+
+def _face_sharpness(gray: NDArray[np.uint8], detection: Detection) -> float:
+    height_px, width_px = gray.shape
+    x0, y0, x1, y1 = detection.box.to_pixels(width_px, height_px)
+    return sharpness(gray[y0:y1, x0:x1])
+
+
+def thread_count(configured: int) -> int:
+    """Threads per model: as configured, or the cores of this machine, at most four."""
+    return configured or min(MAX_THREADS, len(os.sched_getaffinity(0)))
+
+
+def default_models_folder() -> Path:
+    """The `models` folder shipped beside the `device` package."""
+    return Path(__file__).resolve().parents[2] / "models"
