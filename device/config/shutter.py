@@ -44,6 +44,30 @@ class ShutterSettings(Section):
             "smiles for ever); time: the cooldown is enough."
         ),
     )
+    rearm_s: float = Field(
+        default=0.5,
+        ge=0,
+        le=60,
+        description=(
+            "Seconds the score must stay that low to re-arm (a poster whose face the detector "
+            "loses for one frame stays disarmed)."
+        ),
+    )
+    max_gap_s: float = Field(
+        default=2.0,
+        ge=0.1,
+        le=60,
+        description=(
+            "Frames further apart than this do not belong together: the camera was away, a hold "
+            "starts anew and an open moment is closed."
+        ),
+    )
+    request_window_s: float = Field(
+        default=0.5,
+        ge=0,
+        le=10,
+        description="Seconds after a requested shot in which the best frame is sought.",
+    )
     minimum_faces: int = Field(default=1, ge=1, le=100, description="Faces a photo must show.")
     everybody_open_eyes: bool = Field(
         default=False, description="Shoot only frames in which nobody's eyes are closed."

@@ -1,0 +1,1 @@
+"""When to shoot and which frame wins.  Pure: no clock, no I/O; time comes in with the frame."""

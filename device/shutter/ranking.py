@@ -1,0 +1,53 @@
+"""Which of two frames of one moment is the better photo."""
+
+from dataclasses import dataclass
+from math import floor, log
+from statistics import fmean
+from typing import Final
+
+from device.vision.rating import Rating
+
+EXPECTED_SCORE_STEP: Final = 0.02
+"""Expected scores closer than this are equally good: less is noise of the smile network, and
+without a step the next criteria would never be asked."""
+
+SHARPNESS_STEP: Final = 1.1
+"""Sharpness is compared in steps of ten percent, for the same reason."""
+
+Rank = tuple[int, int, int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A frame that may become a photo, and when it was taken (seconds of the frames' clock)."""
+
+    rating: Rating
+    time_s: float
+    rank: Rank
+
+    @classmethod
+    def of(cls, rating: Rating, time_s: float) -> "Candidate":
+        """Rank the frame once; it is compared many times."""
+        return cls(rating, time_s, rank(rating))
+
+
+def closed_faces(rating: Rating) -> int:
+    """How many people have their eyes closed; eyes that cannot be judged do not count."""
+    return sum(face.eyes.state == "closed" for face in rating.faces)
+
+
+def rank(rating: Rating) -> Rank:
+    """The sort key of a frame among the frames of its moment: larger is better.
+
+    In this order: fewer faces with closed eyes (so a frame inside a blink never wins over one
+    outside), the expected score in steps of `EXPECTED_SCORE_STEP`, the faces' mean sharpness in
+    steps of ten percent, the area the faces cover.
+    """
+    faces = rating.faces
+    sharpness = fmean(max(0.0, face.sharpness) for face in faces) if faces else 0.0
+    return (
+        -closed_faces(rating),
+        floor(rating.expected_score / EXPECTED_SCORE_STEP + 1e-6),
+        round(log(1.0 + sharpness, SHARPNESS_STEP)),
+        sum(face.box.area for face in faces),
+    )
