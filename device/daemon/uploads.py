@@ -42,7 +42,7 @@ class UploadRating:
                 self._analyser = self._make_analyser()
             faces = self._analyser.analyse(decoded.image)
             self._used_s = time.monotonic()
-        taken_at = decoded.taken_at or datetime.now(UTC)
+        taken_at = (decoded.taken_at or datetime.now(UTC)).astimezone(UTC)
         return decoded.image, rate(faces, frame=0, time=taken_at, unknown_eyes=self._unknown_eyes)
 
     def release_if_idle(self) -> None:

@@ -15,7 +15,7 @@ from device.config.appliance import ApplianceConfig
 from device.vision.crop import smile_crop
 from device.vision.eyes import EyeReader, make_eye_reader
 from device.vision.faces import Detection, FaceDetector
-from device.vision.manifest import Manifest, ModelEntry
+from device.vision.manifest import Manifest
 from device.vision.rating import FaceReading
 from device.vision.sharpness import sharpness
 from device.vision.smile import SmileClassifier
@@ -25,6 +25,19 @@ from device.vision.tflite import TfliteModel
 # would grow without bound.
 MAX_FACES: Final = 40
 MAX_THREADS: Final = 4
+
+
+DETECTOR_MODEL: Final = "face_detector"
+DETECTOR_LAYOUT: Final = "face_detector_layout"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedModel:
+    """A model in use: its name in the manifest, the SHA-256 it was verified against, its runtime."""
+
+    name: str
+    sha256: str
+    runtime: str
 
 
 @dataclass(slots=True)
@@ -42,15 +55,14 @@ class Analyser:
     """Analyses pictures one at a time; not safe for two threads at once.
 
     Attributes:
-        models: manifest entries of the models in use, by part (`faces`, `smile`, `eyes`).
+        models: the models in use, by part (`faces`, `smile`, `eyes`).
         times: how long the stages of the last picture took.
     """
 
     detector: FaceDetector
     classifier: SmileClassifier
     eye_reader: EyeReader
-    models: Mapping[str, ModelEntry]
-    runtime_name: str
+    models: Mapping[str, UsedModel]
     times: StageTimes = field(default_factory=StageTimes)
 
     def analyse(self, image: NDArray[np.uint8]) -> tuple[FaceReading, ...]:
@@ -97,11 +109,48 @@ def _face_sharpness(gray: NDArray[np.uint8], detection: Detection) -> float:
     return sharpness(gray[y0:y1, x0:x1])
 
 
+def make_analyser(config: ApplianceConfig) -> Analyser:
+    """Load and verify the models that the configuration names.
+
+    Raises:
+        ManifestError: a model is not in the manifest, missing, or not the file it should be.
+        ModelError: a model cannot be loaded or run.
+    """
+    folder = models_folder(config)
+    threads = thread_count(config.performance.threads)
+    manifest = Manifest.load(folder)
+    detector = FaceDetector(
+        manifest.verified_file(DETECTOR_LAYOUT),
+        manifest.verified_file(DETECTOR_MODEL),
+        config.faces,
+    )
+    smile_name = config.smile.model
+    network = TfliteModel(manifest.verified_file(smile_name), threads)
+    models = {
+        "faces": _used(manifest, DETECTOR_MODEL, f"OpenCV {cv2.__version__}"),
+        "smile": _used(manifest, smile_name, network.runtime_name),
+    }
+    if config.eyes.method == "network":
+        runtime = network.runtime_name
+        models["eye_locator"] = _used(manifest, config.eyes.locator_model, runtime)
+        models["eyes"] = _used(manifest, config.eyes.state_model, runtime)
+    return Analyser(
+        detector,
+        SmileClassifier(network, manifest.entry(smile_name).labels),
+        make_eye_reader(config.eyes, folder, threads),
+        models,
+    )
+
+
+def _used(manifest: Manifest, name: str, runtime: str) -> UsedModel:
+    return UsedModel(name, manifest.entry(name).sha256, runtime)
+
+
 def thread_count(configured: int) -> int:
     """Threads per model: as configured, or the cores of this machine, at most four."""
     return configured or min(MAX_THREADS, len(os.sched_getaffinity(0)))
 
 
-def default_models_folder() -> Path:
-    """The `models` folder shipped beside the `device` package."""
-    return Path(__file__).resolve().parents[2] / "models"
+def models_folder(config: ApplianceConfig) -> Path:
+    """The folder of models: the configured one, else the one shipped beside `device`."""
+    return config.storage.models or Path(__file__).resolve().parents[2] / "models"

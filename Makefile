@@ -1,0 +1,63 @@
+# Two commands are enough: `make demo` shows what it does, `make test` proves that it works.
+SHELL := /bin/bash
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+.PHONY: help demo test lint bench setup setup-test coverage clean install
+help:  ## What can be made
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
+
+demo: setup  ## Set everything up and run the appliance over a short clip
+	@$(call need,mosquitto,mosquitto)
+	$(BIN)/python -m device.demo demo-output
+
+test: setup-test lint  ## Set everything up and pass the tests
+	@$(call need,mosquitto,mosquitto)
+	@$(call need,chromium,chromium)
+	@$(call need,chromedriver,chromium-driver)
+	@$(call need,openssl,openssl)
+	@$(call need,systemd-analyze,systemd)
+	$(BIN)/python -m pytest -m "not slow and not pi" $(PYTEST_ARGS)
+
+lint: setup-test  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+coverage: setup-test  ## Tests with the lines of `device` they reach
+	$(BIN)/python -m pytest -m "not slow and not pi" --cov=device --cov-report=term-missing:skip-covered
+
+bench: setup  ## Measure speed and memory on this machine
+	$(BIN)/printability bench
+
+setup: $(VENV)/.run  ## The virtual environment to run the appliance
+setup-test: $(VENV)/.test  ## The virtual environment to test it and to train models
+
+$(VENV)/.venv:
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || $(call install,python3-venv)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+$(VENV)/.run: pyproject.toml requirements/run.txt | $(VENV)/.venv
+	$(BIN)/python -m pip install --quiet -c requirements/run.txt -e '.[plot]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml requirements/test.txt | $(VENV)/.venv
+	$(BIN)/python -m pip install --quiet -c requirements/test.txt -e '.[plot,workshop,test]'
+	@touch $@ $(VENV)/.run
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) .venv-tflite demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build ./*.egg-info
+
+# $(call need,PROGRAM,PACKAGE): install the Debian package that brings a program, aloud.
+define need
+PATH="$$PATH:/usr/sbin" command -v $(1) >/dev/null || $(call install,$(2))
+endef
+define install
+{ echo "Installing the system package $(1) (needs root)"; $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; }
+endef
+
+-include tests/pi/proofs.mk
