@@ -1,0 +1,335 @@
+"""The album: saves shots, lists them, lets them go."""
+
+import logging
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from device.album.entry import AlbumEntry
+from device.album.errors import AlbumError, AlbumFullError, PhotoNotFoundError
+from device.album.folder_lock import FolderLock
+from device.album.index import AlbumIndex, Order
+from device.album.jpeg import Image
+from device.album.names import number_of
+from device.album.photo_files import NewShot, write_photos
+from device.album.reconciliation import reconcile
+from device.album.retention import MEGABYTE, expired
+from device.album.staged_files import remove_leftovers
+from device.album.thumbnails import Thumbnails
+from device.config.album import AlbumSettings
+from device.messages.shot import ShotCause, ShotEvent
+from device.vision.rating import Rating
+
+logger = logging.getLogger(__name__)
+
+INNER_FOLDER: Final = ".album"
+Result = TypeVar("Result")
+
+
+def now_utc() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class Album:
+    """A folder of photos with an index beside them.  Safe to use from several threads.
+
+    Photos lie directly in `folder`; index, thumbnails and lock in its hidden folder `.album`, which
+    may be deleted while the album is closed: all but the thumbnails is rebuilt from the photos.
+    Pictures put there by hand are left alone; those of this appliance are listed.
+
+    Raises:
+        AlbumError: the folder cannot be used, or another process uses it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: AlbumSettings,
+        *,
+        camera_name: str,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._camera_name = camera_name
+        self._clock = clock
+        self._saving = threading.Lock()
+        self._indexing = threading.RLock()
+        self._index_stale = False
+        self._bytes_refused = 0
+        inner = folder / INNER_FOLDER
+        try:
+            inner.mkdir(parents=True, exist_ok=True)
+            self._lock = FolderLock(inner / "lock")
+        except OSError as error:
+            raise AlbumError(
+                f"the album folder {folder} cannot be used: {error.strerror}; "
+                "check that the disk is mounted and that the service may write there"
+            ) from error
+        try:
+            self._open(inner)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the index and let other processes in; idempotent."""
+        with self._saving, self._indexing:
+            self._index.close()
+            self._lock.release()
+
+    def update(self, settings: AlbumSettings) -> None:
+        """Use other limits and quality from now on; the folder stays."""
+        self._settings = settings
+
+    # Saving.
+
+    def save(
+        self,
+        shot_id: str,
+        cause: ShotCause,
+        picture: Image,
+        rating: Rating,
+        candidates: int,
+        runners_up: Iterable[tuple[Image, Rating]] = (),
+    ) -> ShotEvent:
+        """Save a shot; when this returns, its files survive a power cut.
+
+        Pictures are uint8 (height, width, 3) BGR, upright.  `runners_up` may be a generator: its
+        pictures are taken, compressed and dropped one after the other.
+
+        Raises:
+            AlbumFullError: the floor of free disk is reached, or the disk filled up meanwhile.
+            AlbumError: the files cannot be written, or the id was saved before.  Nothing of the
+                shot is left on the disk.
+            ValueError: a picture is no BGR picture.
+        """
+        with self._saving:
+            self._refuse_where_impossible(shot_id)
+            new = NewShot(shot_id, self._next_number, cause, rating, candidates)
+            try:
+                saved = write_photos(
+                    self._folder,
+                    new,
+                    picture,
+                    runners_up,
+                    quality=self._settings.jpeg_quality,
+                    camera_name=self._camera_name,
+                )
+            except AlbumFullError:
+                self._bytes_refused = 2 * picture.nbytes // 4
+                raise
+            self._bytes_refused = 0
+            self._next_number += 1
+            # Should this be lost, the next start finds the files and adds them.
+            self._note(lambda index: index.add(saved, new.number, announced=False))
+            return saved[-1].shot
+
+    def free_bytes(self) -> int:
+        """Free bytes on the album's disk; 0 where it is gone."""
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError:
+            return 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether shooting must pause: the floor is reached, or the last shot did not fit."""
+        floor = self._settings.min_free_megabytes * MEGABYTE
+        free = self.free_bytes()
+        return free < floor or free < self._bytes_refused or not free
+
+    def apply_retention(self) -> int:
+        """Delete what the configuration's rules let go, oldest first; returns how many shots.
+
+        Without a rule nothing is ever deleted.
+        """
+        settings = self._settings
+        if not (settings.keep_photos or settings.keep_megabytes or settings.keep_days):
+            return 0
+        now_s = self._clock().timestamp()
+        with self._indexing:
+            doomed = self._read(
+                lambda index: expired(index.stored_shots(), *index.totals(), settings, now_s)
+            )
+            self._remove(
+                entry
+                for shot_id in doomed
+                for entry in self._read(partial(AlbumIndex.of_shot, shot_id=shot_id))
+            )
+        if doomed:
+            logger.info("%d old shots were deleted by the album's rules", len(doomed))
+        return len(doomed)
+
+    # Reading.
+
+    def entries(
+        self,
+        order: Order = "newest",
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        day: str | None = None,
+    ) -> tuple[AlbumEntry, ...]:
+        """A page of the shots (winners), of one local day (YYYY-MM-DD) if given.
+
+        "newest" is the order of shooting, also where the clock jumped; "best" is by score.
+        """
+        return self._read(lambda index: index.entries(order, limit, offset, day))
+
+    def count(self, day: str | None = None) -> int:
+        """How many shots there are (of one local day, YYYY-MM-DD)."""
+        return self._read(lambda index: index.count(day))
+
+    def days(self) -> tuple[str, ...]:
+        """The local days (YYYY-MM-DD) with shots, newest first."""
+        return self._read(lambda index: index.days())
+
+    def get(self, photo_id: str) -> AlbumEntry | None:
+        """One photo by its id, a shot's or a runner-up's; None where there is none."""
+        return self._read(lambda index: index.get(photo_id))
+
+    def runners_up(self, shot_id: str) -> tuple[AlbumEntry, ...]:
+        """The runners-up of a shot that are still there, best first."""
+        photos = self._read(lambda index: index.of_shot(shot_id))
+        return tuple(entry for entry in photos if not entry.is_winner)
+
+    def path(self, entry: AlbumEntry) -> Path:
+        """Where the photo lies (it may be gone by the time it is opened)."""
+        return self._folder / entry.file
+
+    def thumbnail(self, photo_id: str) -> Path:
+        """A JPEG at most 360 pixels long; made when first asked for.
+
+        Raises:
+            PhotoNotFoundError: there is no such photo.
+            AlbumError: it cannot be made.
+        """
+        entry = self.get(photo_id)
+        if entry is None:
+            raise PhotoNotFoundError(f"the album has no photo {photo_id!r}")
+        return self._thumbnails.of(self.path(entry))
+
+    def delete(self, photo_id: str) -> None:
+        """Delete a shot with its runners-up, or a single runner-up.
+
+        Raises:
+            PhotoNotFoundError: there is no such photo.
+            AlbumError: the file cannot be deleted.
+        """
+        with self._indexing:
+            entry = self.get(photo_id)
+            if entry is None:
+                raise PhotoNotFoundError(f"the album has no photo {photo_id!r}")
+            whole = self._read(lambda index: index.of_shot(entry.shot_id))
+            self._remove(whole if entry.is_winner else (entry,))
+
+    # Announcing.
+
+    def unannounced(self) -> tuple[ShotEvent, ...]:
+        """Shots that lie in the album but were never marked as announced, oldest first."""
+        return tuple(entry.shot for entry in self._read(lambda index: index.unannounced()))
+
+    def mark_announced(self, shot_id: str) -> None:
+        """Note that the shot's event is safe with whoever delivers it."""
+        self._note(lambda index: index.mark_announced(shot_id))
+
+    # The index.
+
+    def rebuild_index(self) -> None:
+        """Throw the index away and read every photo again.
+
+        Of the shots found only the newest few count as unannounced (a lost index must not announce
+        a whole album again), besides those known to be.
+        """
+        with self._indexing:
+            self._index.recreate()
+            self._reconcile()
+
+    def _open(self, inner: Path) -> None:
+        leftovers = remove_leftovers(self._folder)
+        if leftovers:
+            logger.warning("%d half-written photos of a crash were removed", leftovers)
+        try:
+            self._index = AlbumIndex(inner / "index.sqlite3")
+            self._thumbnails = Thumbnails(inner / "thumbnails")
+            self._reconcile()
+            self._thumbnails.keep_only(self._index.files())
+        except (sqlite3.Error, OSError) as error:
+            raise AlbumError(f"the album's index in {inner} cannot be used: {error}") from error
+
+    def _reconcile(self) -> None:
+        """Make the index say what the folder holds, and number new shots behind all of it."""
+        reconcile(self._folder, self._index)
+        names = (number_of(path.name) for path in self._folder.iterdir())
+        self._next_number = 1 + max((self._index.highest_number, *names))
+        self._index_stale = False
+
+    def _read(self, action: Callable[[AlbumIndex], Result]) -> Result:
+        """Ask the index; a damaged one is rebuilt first.
+
+        Raises:
+            AlbumError: it cannot be read even so.
+        """
+        with self._indexing:
+            try:
+                if self._index_stale:
+                    self._reconcile()
+                return action(self._index)
+            except sqlite3.Error as error:
+                logger.warning("The album's index is damaged and is rebuilt: %s", error)
+            try:
+                self.rebuild_index()
+                return action(self._index)
+            except (sqlite3.Error, OSError) as error:
+                raise AlbumError(f"the album's index cannot be read: {error}") from error
+
+    def _note(self, action: Callable[[AlbumIndex], None]) -> None:
+        """Change the index; where that fails the photos are safe, and the index mended later."""
+        with self._indexing:
+            try:
+                action(self._index)
+            except sqlite3.Error as error:
+                logger.warning("The album's index cannot be written: %s", error)
+                self._index_stale = True
+
+    def _remove(self, photos: Iterable[AlbumEntry]) -> None:
+        removed = []
+        try:
+            for entry in photos:
+                self.path(entry).unlink(missing_ok=True)
+                self._thumbnails.forget(entry.file)
+                removed.append(entry.file)
+        except OSError as error:
+            raise AlbumError(f"a photo cannot be deleted: {error}") from error
+        finally:
+            self._note(lambda index: index.remove_files(removed))
+
+    def _refuse_where_impossible(self, shot_id: str) -> None:
+        if self.is_full:
+            free = self.free_bytes() / MEGABYTE
+            raise AlbumFullError(
+                f"the disk of {self._folder} has {free:.0f} MB free, "
+                f"{self._settings.min_free_megabytes} MB must stay free; delete photos or set "
+                "album.keep_photos, keep_megabytes or keep_days"
+            )
+        if self.get(shot_id) is not None:
+            raise AlbumError(f"the shot {shot_id!r} was saved before")
