@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Self
 
+from device.album.catalogue import Catalogue
 from device.album.entry import AlbumEntry
 from device.album.errors import AlbumError, AlbumFullError, PhotoNotFoundError
 from device.album.folder_lock import FolderLock
 from device.album.index import AlbumIndex, Order
 from device.album.jpeg import Image
-from device.album.names import number_of
 from device.album.photo_files import NewShot, write_photos
-from device.album.reconciliation import reconcile
 from device.album.retention import MEGABYTE, expired
 from device.album.staged_files import remove_leftovers
 from device.album.thumbnails import Thumbnails
@@ -29,7 +28,6 @@ from device.vision.rating import Rating
 logger = logging.getLogger(__name__)
 
 INNER_FOLDER: Final = ".album"
-Result = TypeVar("Result")
 
 
 def now_utc() -> datetime:
@@ -61,23 +59,21 @@ class Album:
         self._camera_name = camera_name
         self._clock = clock
         self._saving = threading.Lock()
-        self._indexing = threading.RLock()
-        self._index_stale = False
         self._bytes_refused = 0
         inner = folder / INNER_FOLDER
         try:
             inner.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(inner / "lock")
+            try:
+                self._open(inner)
+            except BaseException:
+                self._lock.release()
+                raise
         except OSError as error:
             raise AlbumError(
                 f"the album folder {folder} cannot be used: {error.strerror}; "
                 "check that the disk is mounted and that the service may write there"
             ) from error
-        try:
-            self._open(inner)
-        except BaseException:
-            self._lock.release()
-            raise
 
     def __enter__(self) -> Self:
         return self
@@ -92,8 +88,8 @@ class Album:
 
     def close(self) -> None:
         """Close the index and let other processes in; idempotent."""
-        with self._saving, self._indexing:
-            self._index.close()
+        with self._saving:
+            self._catalogue.close()
             self._lock.release()
 
     def update(self, settings: AlbumSettings) -> None:
@@ -124,7 +120,7 @@ class Album:
         """
         with self._saving:
             self._refuse_where_impossible(shot_id)
-            new = NewShot(shot_id, self._next_number, cause, rating, candidates)
+            new = NewShot(shot_id, self._catalogue.take_number(), cause, rating, candidates)
             try:
                 saved = write_photos(
                     self._folder,
@@ -135,12 +131,11 @@ class Album:
                     camera_name=self._camera_name,
                 )
             except AlbumFullError:
-                self._bytes_refused = 2 * picture.nbytes // 4
+                self._bytes_refused = picture.nbytes // 2  # ample for any JPEG of it
                 raise
             self._bytes_refused = 0
-            self._next_number += 1
             # Should this be lost, the next start finds the files and adds them.
-            self._note(lambda index: index.add(saved, new.number, announced=False))
+            self._catalogue.note(lambda index: index.add(saved, new.number, announced=False))
             return saved[-1].shot
 
     def free_bytes(self) -> int:
@@ -166,14 +161,14 @@ class Album:
         if not (settings.keep_photos or settings.keep_megabytes or settings.keep_days):
             return 0
         now_s = self._clock().timestamp()
-        with self._indexing:
-            doomed = self._read(
+        with self._catalogue.lock:
+            doomed = self._catalogue.read(
                 lambda index: expired(index.stored_shots(), *index.totals(), settings, now_s)
             )
             self._remove(
                 entry
                 for shot_id in doomed
-                for entry in self._read(partial(AlbumIndex.of_shot, shot_id=shot_id))
+                for entry in self._catalogue.read(partial(AlbumIndex.of_shot, shot_id=shot_id))
             )
         if doomed:
             logger.info("%d old shots were deleted by the album's rules", len(doomed))
@@ -193,23 +188,23 @@ class Album:
 
         "newest" is the order of shooting, also where the clock jumped; "best" is by score.
         """
-        return self._read(lambda index: index.entries(order, limit, offset, day))
+        return self._catalogue.read(lambda index: index.entries(order, limit, offset, day))
 
     def count(self, day: str | None = None) -> int:
         """How many shots there are (of one local day, YYYY-MM-DD)."""
-        return self._read(lambda index: index.count(day))
+        return self._catalogue.read(lambda index: index.count(day))
 
     def days(self) -> tuple[str, ...]:
         """The local days (YYYY-MM-DD) with shots, newest first."""
-        return self._read(lambda index: index.days())
+        return self._catalogue.read(AlbumIndex.days)
 
     def get(self, photo_id: str) -> AlbumEntry | None:
         """One photo by its id, a shot's or a runner-up's; None where there is none."""
-        return self._read(lambda index: index.get(photo_id))
+        return self._catalogue.read(lambda index: index.get(photo_id))
 
     def runners_up(self, shot_id: str) -> tuple[AlbumEntry, ...]:
         """The runners-up of a shot that are still there, best first."""
-        photos = self._read(lambda index: index.of_shot(shot_id))
+        photos = self._catalogue.read(lambda index: index.of_shot(shot_id))
         return tuple(entry for entry in photos if not entry.is_winner)
 
     def path(self, entry: AlbumEntry) -> Path:
@@ -235,81 +230,46 @@ class Album:
             PhotoNotFoundError: there is no such photo.
             AlbumError: the file cannot be deleted.
         """
-        with self._indexing:
+        with self._catalogue.lock:
             entry = self.get(photo_id)
             if entry is None:
                 raise PhotoNotFoundError(f"the album has no photo {photo_id!r}")
-            whole = self._read(lambda index: index.of_shot(entry.shot_id))
+            whole = self._catalogue.read(lambda index: index.of_shot(entry.shot_id))
             self._remove(whole if entry.is_winner else (entry,))
 
     # Announcing.
 
     def unannounced(self) -> tuple[ShotEvent, ...]:
         """Shots that lie in the album but were never marked as announced, oldest first."""
-        return tuple(entry.shot for entry in self._read(lambda index: index.unannounced()))
+        return tuple(entry.shot for entry in self._catalogue.read(AlbumIndex.unannounced))
 
     def mark_announced(self, shot_id: str) -> None:
         """Note that the shot's event is safe with whoever delivers it."""
-        self._note(lambda index: index.mark_announced(shot_id))
+        self._catalogue.note(lambda index: index.mark_announced(shot_id))
 
     # The index.
 
     def rebuild_index(self) -> None:
         """Throw the index away and read every photo again.
 
-        Of the shots found only the newest few count as unannounced (a lost index must not announce
-        a whole album again), besides those known to be.
+        Which shots were announced is lost with it; of those found only the newest few count as not
+        announced (a lost index must not announce a whole album again).
+
+        Raises:
+            AlbumError: a new index cannot be made.
         """
-        with self._indexing:
-            self._index.recreate()
-            self._reconcile()
+        try:
+            self._catalogue.rebuild()
+        except (sqlite3.Error, OSError) as error:
+            raise AlbumError(f"the album's index cannot be rebuilt: {error}") from error
 
     def _open(self, inner: Path) -> None:
         leftovers = remove_leftovers(self._folder)
         if leftovers:
             logger.warning("%d half-written photos of a crash were removed", leftovers)
-        try:
-            self._index = AlbumIndex(inner / "index.sqlite3")
-            self._thumbnails = Thumbnails(inner / "thumbnails")
-            self._reconcile()
-            self._thumbnails.keep_only(self._index.files())
-        except (sqlite3.Error, OSError) as error:
-            raise AlbumError(f"the album's index in {inner} cannot be used: {error}") from error
-
-    def _reconcile(self) -> None:
-        """Make the index say what the folder holds, and number new shots behind all of it."""
-        reconcile(self._folder, self._index)
-        names = (number_of(path.name) for path in self._folder.iterdir())
-        self._next_number = 1 + max((self._index.highest_number, *names))
-        self._index_stale = False
-
-    def _read(self, action: Callable[[AlbumIndex], Result]) -> Result:
-        """Ask the index; a damaged one is rebuilt first.
-
-        Raises:
-            AlbumError: it cannot be read even so.
-        """
-        with self._indexing:
-            try:
-                if self._index_stale:
-                    self._reconcile()
-                return action(self._index)
-            except sqlite3.Error as error:
-                logger.warning("The album's index is damaged and is rebuilt: %s", error)
-            try:
-                self.rebuild_index()
-                return action(self._index)
-            except (sqlite3.Error, OSError) as error:
-                raise AlbumError(f"the album's index cannot be read: {error}") from error
-
-    def _note(self, action: Callable[[AlbumIndex], None]) -> None:
-        """Change the index; where that fails the photos are safe, and the index mended later."""
-        with self._indexing:
-            try:
-                action(self._index)
-            except sqlite3.Error as error:
-                logger.warning("The album's index cannot be written: %s", error)
-                self._index_stale = True
+        self._catalogue = Catalogue(self._folder, inner / "index.sqlite3")
+        self._thumbnails = Thumbnails(inner / "thumbnails")
+        self._thumbnails.keep_only(self._catalogue.read(AlbumIndex.files))
 
     def _remove(self, photos: Iterable[AlbumEntry]) -> None:
         removed = []
@@ -321,7 +281,7 @@ class Album:
         except OSError as error:
             raise AlbumError(f"a photo cannot be deleted: {error}") from error
         finally:
-            self._note(lambda index: index.remove_files(removed))
+            self._catalogue.note(lambda index: index.remove_files(removed))
 
     def _refuse_where_impossible(self, shot_id: str) -> None:
         if self.is_full:

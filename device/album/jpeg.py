@@ -11,7 +11,6 @@ Image = NDArray[np.uint8]
 _START: Final = b"\xff\xd8"
 _APP0: Final = b"\xff\xe0"
 _APP1: Final = b"\xff\xe1"
-EXIF_HEADER: Final = b"Exif\x00\x00"
 XMP_HEADER: Final = b"http://ns.adobe.com/xap/1.0/\x00"
 LARGEST_SEGMENT: Final = 65533
 """Bytes of a segment besides its marker and length (ITU-T T.81, B.1.1.4)."""

@@ -17,6 +17,7 @@ from PIL import ExifTags, Image
 
 from device import __version__
 from device.album.errors import NotAShotError
+from device.album.exif import exif_block
 from device.messages.clock import format_time
 from device.messages.shot import ShotEvent, shot_from_json, shot_to_json
 
@@ -92,24 +93,33 @@ def read_record(path: Path) -> PhotoRecord:
 
 
 def _exif(shot: ShotEvent, camera_name: str, text: str) -> bytes:
+    """EXIF as photo programs sort by it: local time, with its distance from UTC beside it."""
     local = shot.time.astimezone()
+    moment = local.strftime("%Y:%m:%d %H:%M:%S")
     offset = local.strftime("%z")
-    exif = Image.Exif()
-    exif[ExifTags.Base.ImageDescription] = _description(shot)
-    exif[ExifTags.Base.Model] = camera_name
-    exif[ExifTags.Base.Orientation] = 1
-    exif[ExifTags.Base.Software] = SOFTWARE
-    exif[ExifTags.Base.DateTime] = local.strftime("%Y:%m:%d %H:%M:%S")
-    details = exif.get_ifd(ExifTags.IFD.Exif)
-    details[ExifTags.Base.DateTimeOriginal] = local.strftime("%Y:%m:%d %H:%M:%S")
-    details[ExifTags.Base.DateTimeDigitized] = local.strftime("%Y:%m:%d %H:%M:%S")
-    for tag in (ExifTags.Base.OffsetTime, ExifTags.Base.OffsetTimeOriginal):
-        details[tag] = f"{offset[:3]}:{offset[3:5]}"
-    details[ExifTags.Base.SubsecTimeOriginal] = f"{local.microsecond // 1000:03d}"
-    details[ExifTags.Base.ExifImageWidth] = shot.width_px
-    details[ExifTags.Base.ExifImageHeight] = shot.height_px
-    details[ExifTags.Base.UserComment] = _comment(text)
-    return exif.tobytes()
+    offset = f"{offset[:3]}:{offset[3:5]}"
+    tag = ExifTags.Base
+    return exif_block(
+        {
+            tag.ImageDescription: _description(shot),
+            tag.Model: camera_name,
+            tag.Orientation: 1,
+            tag.Software: SOFTWARE,
+            tag.DateTime: moment,
+        },
+        {
+            tag.ExifVersion: b"0232",
+            tag.DateTimeOriginal: moment,
+            tag.DateTimeDigitized: moment,
+            tag.OffsetTime: offset,
+            tag.OffsetTimeOriginal: offset,
+            tag.OffsetTimeDigitized: offset,
+            tag.SubsecTimeOriginal: f"{local.microsecond // 1000:03d}",
+            tag.ExifImageWidth: shot.width_px,
+            tag.ExifImageHeight: shot.height_px,
+            tag.UserComment: _comment(text),
+        },
+    )
 
 
 def _comment(text: str) -> bytes:
