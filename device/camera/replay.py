@@ -15,7 +15,7 @@ from device.camera.replay_files import existing_files
 from device.config.camera import CameraSettings
 
 # At real time a longer pause between two pictures (a film that stood still) is cut down to this,
-# or it would look like a stall; the frames' own times keep it.
+# or to half the stall time-out, or it would look like a stall; the frames' own times keep it.
 MAX_PAUSE_S: Final = 2.0
 # Time spent in one `read` on skipping what a slow reader missed.  Where skipping itself is slower
 # than real time it would never end; the replay then runs late instead.
@@ -55,6 +55,7 @@ class ReplayCamera:
         self._settings = settings
         self._realtime = settings.replay_realtime
         self._analysis = AnalysisPicture.of(settings)
+        self._max_pause_s = min(MAX_PAUSE_S, settings.stall_timeout_s / 2)
         self._clock = clock
         self._sleep = sleep
         self._reel: Reel | None = None
@@ -148,7 +149,7 @@ class ReplayCamera:
         """Wait for the pending picture's time; returns the clock's reading at position 0."""
         now_s = self._clock()
         zero_s = now_s - reel.position_s if self._zero_s is None else self._zero_s
-        zero_s = min(zero_s, now_s + MAX_PAUSE_S - reel.position_s)
+        zero_s = min(zero_s, now_s + self._max_pause_s - reel.position_s)
         self._zero_s = zero_s
         wait_s = zero_s + reel.position_s - now_s
         if wait_s > timeout_s:

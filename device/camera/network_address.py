@@ -1,0 +1,29 @@
+"""Addresses of network cameras, and what of them may be shown."""
+
+from typing import Final
+
+SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
+
+
+def is_network_address(source: str) -> bool:
+    """Whether `source` is an address that a network camera can have."""
+    return source.partition("://")[0].lower() in SCHEMES and "://" in source
+
+
+def shown_address(source: str) -> str:
+    """`rtsp://192.168.1.10:554/…`: the address without anything that can be a secret.
+
+    Passwords stand before the host, in the query and, on some cameras, in the path: only scheme,
+    host and port are shown.  Other sources (devices, paths) are returned unchanged.
+    """
+    if not is_network_address(source):
+        return source
+    scheme, _, rest = source.partition("://")
+    authority = rest
+    for end in "/?#":
+        authority = authority.partition(end)[0]
+    host = authority.rpartition("@")[2]
+    # An @ further on may belong to a password with a slash in it: then no part is safe to show.
+    if "@" in rest[len(authority) :] or not host:
+        return f"{scheme}://…"
+    return f"{scheme}://{host}" + ("/…" if len(rest) > len(authority) else "")
