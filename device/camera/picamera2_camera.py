@@ -67,7 +67,7 @@ class Picamera2Camera:
         self._picam2 = acquire(stack, self._camera_number, tuning)
         try:
             plan = start(self._picam2, self._settings)
-            still = self._read_layouts(stack)
+            main, lores = self._read_layouts(stack)
         except BaseException:
             self.close()
             raise
@@ -77,12 +77,12 @@ class Picamera2Camera:
         return CameraInfo(
             family="picamera2",
             model=model,
-            still_width_px=still[1] if turned else still[0],
-            still_height_px=still[0] if turned else still[1],
+            still_width_px=main.height_px if turned else main.width_px,
+            still_height_px=main.width_px if turned else main.height_px,
             details=MappingProxyType(
                 {
                     "id": str(described.get("Id", "")),
-                    "analysis": "{}x{}".format(*plan.analysis),
+                    "analysis": f"{lores.width_px}x{lores.height_px}",
                     "buffers": str(plan.buffers),
                     "stills held": str(plan.holdable + plan.spare_copies),
                     "exposure limit": exposure_note,
@@ -139,8 +139,8 @@ class Picamera2Camera:
                 "Pi, frees it"
             )
 
-    def _read_layouts(self, stack: ModuleType) -> tuple[int, int]:
-        """Note how both streams really lie in memory; returns the still's size."""
+    def _read_layouts(self, stack: ModuleType) -> tuple[StillLayout, StillLayout]:
+        """Note how both streams really lie in memory."""
         configured = self._picam2.camera_configuration()
         got = configured["transform"]
         asked = hardware_flips(self._settings)
@@ -149,7 +149,7 @@ class Picamera2Camera:
         upright = _turner(left, self._settings.rotation)
         self._main = _layout(stack, configured, "main", upright)
         self._lores = _layout(stack, configured, "lores", upright)
-        return self._main.width_px, self._main.height_px
+        return self._main, self._lores
 
     def _await_request(self, picam2: Any, timeout_s: float) -> Any:
         # A request that comes after the time-out belongs to the same job: a second job would
