@@ -38,6 +38,16 @@ class WebSettings(Section):
     guest_link: bool = Field(
         default=True, description="Offer a link with which guests see the album, no more."
     )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(),
+        description=(
+            "Names, without port, under which a page without a password may be reached besides "
+            "this machine's own addresses, such as that of a reverse proxy."
+        ),
+    )
+    session_days: float = Field(
+        default=30.0, gt=0, le=366, description="Days after which people log in again."
+    )
     live_frame_rate: float = Field(
         default=10.0, gt=0, le=60, description="Most live pictures a second per viewer."
     )
@@ -47,6 +57,12 @@ class WebSettings(Section):
     max_viewers: int = Field(default=20, ge=1, le=500, description="Live viewers at a time.")
     upload_max_files: int = Field(default=20, ge=1, le=500, description="Files per upload.")
     upload_max_megabytes: int = Field(default=25, ge=1, le=500, description="Size per file.")
+    upload_max_request_megabytes: int = Field(
+        default=100, ge=1, le=2000, description="Size of all files of one upload together."
+    )
+    uploads_per_minute: int = Field(
+        default=60, ge=1, le=10_000, description="Files per minute from one address."
+    )
     upload_max_megapixels: int = Field(
         default=50, ge=1, le=400, description="Pixels per file, in millions."
     )
