@@ -228,7 +228,7 @@ class Appliance:
         self._hooks.on_rated(rated)
 
     def _shoot(self) -> None:
-        self.shutter.request_shot(time.monotonic())
+        self.shutter.request_shot(self.loop.last_time_s)
 
     # Called by other parts, on their threads.
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from device.album.writer import PendingShot
 from device.camera.frame import Camera, CameraEndedError, Frame
 from device.daemon.kept_stills import KeptStills
-from device.shutter.shutter import Decision, Shot, Shutter
+from device.shutter.decision import Decision, Shot
+from device.shutter.shutter import Shutter
 from device.vision.rating import FaceReading, Rating, UnknownEyes, rate
 
 logger = logging.getLogger(__name__)
@@ -114,6 +115,11 @@ class FrameLoop:
         rated = RatedFrame(frame, rating, decision, time.perf_counter() - started_s)
         parts.on_rated(rated)
         return rated
+
+    @property
+    def last_time_s(self) -> float:
+        """When the last frame was taken, on the camera's own clock."""
+        return self._last_time_s
 
     def post(self, command: Callable[[], None]) -> None:
         """Have `command` run on the loop's thread before the next frame; from any thread."""
