@@ -14,11 +14,11 @@ def shown_address(source: str) -> str:
     """`rtsp://192.168.1.10:554/…`: the address without anything that can be a secret.
 
     Passwords stand before the host, in the query and, on some cameras, in the path: only scheme,
-    host and port are shown.  Other sources (devices, paths) are returned unchanged.
+    host and port are shown, whatever the scheme.  Devices and paths are returned unchanged.
     """
-    if not is_network_address(source):
+    scheme, separator, rest = source.partition("://")
+    if not separator:
         return source
-    scheme, _, rest = source.partition("://")
     authority = rest
     for end in "/?#":
         authority = authority.partition(end)[0]
