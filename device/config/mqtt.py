@@ -78,8 +78,13 @@ class MqttSettings(Section):
         default=60.0, ge=1, le=3600, description="How often `state` is refreshed."
     )
     publish_images: bool = Field(default=True, description="Publish a JPEG of each shot.")
-    image_width_px: int = Field(
-        default=1280, ge=160, le=4096, description="Width of that JPEG."
+    image_width_px: int = Field(default=1280, ge=160, le=4096, description="Width of that JPEG.")
+    backlog_images: int = Field(
+        default=10,
+        ge=0,
+        le=1000,
+        description="Of the shots that waited for the broker, how many of the newest get their "
+        "JPEG published too.",
     )
     outbox_events: int = Field(
         default=10_000,

@@ -69,12 +69,16 @@ class HealthState:
 
 @dataclass(frozen=True, slots=True)
 class BrokerState:
-    """The connection to the broker: `error` says in a sentence why there is none."""
+    """The connection to the broker: `error` says in a sentence why there is none.
+
+    `queued_shots` wait in the outbox; `dropped_shots` had to make room there, ever.
+    """
 
     enabled: bool
     connected: bool
     error: str | None
     queued_shots: int
+    dropped_shots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
