@@ -1,6 +1,7 @@
 """`printability mqtt watch|forget`: look at a camera's topics, or clear its retained messages."""
 
 import argparse
+import contextlib
 import sys
 
 from device.cli.exit_codes import DONE
@@ -26,10 +27,8 @@ def execute_watch(parsed: argparse.Namespace) -> int:
     from device.mqtt.watch import watch
 
     config = config_of(parsed)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         watch(config.mqtt, config.device, sys.stdout)
-    except KeyboardInterrupt:
-        pass
     return DONE
 
 

@@ -26,7 +26,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     parser.add_argument("source", help="video file, picture or folder of pictures")
     parser.add_argument(
-        "--realtime", action="store_true", help="at the file's own speed (default: as fast as can be)"
+        "--realtime",
+        action="store_true",
+        help="at the file's own speed (default: as fast as can be)",
     )
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw score, threshold and shots (PNG, SVG, PDF)"

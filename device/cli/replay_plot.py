@@ -86,7 +86,12 @@ def _shade_cooldowns(run: DryRun, times: list[float], axes: Any) -> None:
             begun = time_s
         if begun is not None and (not cooling or time_s == times[-1]):
             axes.axvspan(
-                begun, time_s, color="#94a3b8", alpha=0.25, lw=0, label=None if labelled else "cooldown"
+                begun,
+                time_s,
+                color="#94a3b8",
+                alpha=0.25,
+                lw=0,
+                label=None if labelled else "cooldown",
             )
             begun, labelled = None, True
 

@@ -48,9 +48,9 @@ class SeedRecipe:
             if row[2] < CONFIDENCE:
                 continue
             corners = row[3:7] * np.array([width_px, height_px, width_px, height_px])
-            x0, y0, x1, y1 = np.clip(
-                corners, 0, [width_px, height_px, width_px, height_px]
-            ).astype(int)
+            x0, y0, x1, y1 = np.clip(corners, 0, [width_px, height_px, width_px, height_px]).astype(
+                int
+            )
             if x1 <= x0 or y1 <= y0:
                 continue
             self._read_face(np.asarray(image[y0:y1, x0:x1], dtype=np.uint8))

@@ -24,9 +24,7 @@ class AlbumSettings(Section):
     keep_megabytes: int = Field(
         default=0, ge=0, description="Most megabytes kept, oldest deleted first; 0: no limit."
     )
-    keep_days: float = Field(
-        default=0, ge=0, description="Days a photo is kept; 0: for ever."
-    )
+    keep_days: float = Field(default=0, ge=0, description="Days a photo is kept; 0: for ever.")
     min_free_megabytes: int = Field(
         default=500, ge=0, description="Free disk below which shooting pauses."
     )

@@ -40,7 +40,9 @@ def _section(model: type[BaseModel], indent: str) -> Iterator[str]:
             yield from _section(_model(field), indent + "  ")
             continue
         allowed = _allowed(field)
-        yield from _comment(f"{field.description}{f' Allowed: {allowed}.' if allowed else ''}", indent)
+        yield from _comment(
+            f"{field.description}{f' Allowed: {allowed}.' if allowed else ''}", indent
+        )
         # What depends on the machine, or is unset, stands as a comment.
         if field.default_factory is not None or field.default is None:
             yield f"{indent}# {name}:"

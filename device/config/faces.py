@@ -10,17 +10,30 @@ from device.config.section import Section
 class FacesSettings(Section):
     """The face detector."""
 
-    mode: Literal["thorough", "fast"] = Field(
+    mode: Literal["thorough", "balanced", "fast"] = Field(
         default="thorough",
         description=(
-            "thorough: several passes, finds the small faces of a group too; fast: one pass, for "
-            "small machines and people near the camera."
+            "thorough: finds the small faces of a group too; balanced: two thirds of the time, "
+            "misses the smallest; fast: a fifth of the time, for small machines and people near "
+            "the camera."
         ),
     )
     input_sizes_px: tuple[Annotated[int, Field(ge=96, le=1280)], ...] = Field(
         default=(),
-        max_length=6,
-        description="Long sides the picture is searched at, instead of those of the mode.",
+        max_length=4,
+        description=(
+            "Long sides, in pixels, that the picture is searched at, instead of those of the "
+            "mode; the smallest finds faces of any size, the others only small ones."
+        ),
+    )
+    search_every: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description=(
+            "In a video, every how many frames all sizes are searched; in between the smallest "
+            "is enough while the known faces are large. 1: always all."
+        ),
     )
     confidence: float = Field(
         default=0.5, gt=0, lt=1, description="Least confidence of a face, above 0, below 1."

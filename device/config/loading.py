@@ -122,9 +122,7 @@ def _put(
     origins[path] = origin
 
 
-def _explain(
-    details: ErrorDetails, source: YamlSource, origins: Mapping[KeyPath, str]
-) -> Problem:
+def _explain(details: ErrorDetails, source: YamlSource, origins: Mapping[KeyPath, str]) -> Problem:
     path: KeyPath = tuple(details["loc"])
     place = next(
         (origins[path[:n]] for n in range(len(path), 0, -1) if path[:n] in origins),
@@ -135,7 +133,9 @@ def _explain(
         return Problem(place, key, _unknown_key(path))
     reason = details["msg"].removeprefix("Value error, ")
     reason = reason[:1].lower() + reason[1:]
-    if _may_be_secret(path) or details["type"] == "value_error" and isinstance(details["input"], dict):
+    if _may_be_secret(path) or (
+        details["type"] == "value_error" and isinstance(details["input"], dict)
+    ):
         return Problem(place, key, reason)
     return Problem(place, key, f"found {details['input']!r}; {reason}{_allowed(path)}")
 

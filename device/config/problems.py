@@ -12,7 +12,11 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.key}: {self.reason}" if self.key else f"{self.place}: {self.reason}"
+        return (
+            f"{self.place}: {self.key}: {self.reason}"
+            if self.key
+            else f"{self.place}: {self.reason}"
+        )
 
 
 class ConfigurationError(Exception):

@@ -54,7 +54,9 @@ class Secret:
             return path.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise SecretUnavailableError(f"the secret file {path} cannot be read: {reason}") from error
+            raise SecretUnavailableError(
+                f"the secret file {path} cannot be read: {reason}"
+            ) from error
 
     def __repr__(self) -> str:
         return f"Secret({self.reference!r})"
@@ -76,9 +78,7 @@ class Secret:
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda secret: secret.reference
             ),
-            json_schema_input_schema=core_schema.str_schema(
-                pattern="^(file|env|credential):.+$"
-            ),
+            json_schema_input_schema=core_schema.str_schema(pattern="^(file|env|credential):.+$"),
         )
 
     @classmethod

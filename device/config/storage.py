@@ -9,7 +9,7 @@ from device.config.section import Section
 
 
 def default_state_folder() -> Path:
-    """systemd's $STATE_DIRECTORY, else the user's own state folder (XDG Base Directory)."""
+    """The folder systemd gives ($STATE_DIRECTORY), else the user's own (XDG)."""
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     if given:
         return Path(given)

@@ -94,7 +94,11 @@ def parse_yaml(text: str, name: str) -> YamlSource:
         values = {}
     if not isinstance(values, dict):
         raise ConfigurationError(
-            (Problem(name, "", f"found {type(values).__name__}, expected sections such as camera:"),)
+            (
+                Problem(
+                    name, "", f"found {type(values).__name__}, expected sections such as camera:"
+                ),
+            )
         )
     if reader.problems:
         raise ConfigurationError(tuple(reader.problems))

@@ -218,9 +218,7 @@ class Appliance:
 
     def _rated(self, rated: RatedFrame) -> None:
         self.status.frame_rated(rated.took_s, rated.rating.waiting_for)
-        self.live.publish(
-            rated.frame.image, rated.rating, self._settings.config.shutter.threshold
-        )
+        self.live.publish(rated.frame.image, rated.rating, self._settings.config.shutter.threshold)
         if self._link is not None:
             self._link.set_available(online=True, reason=None)
             self._link.publish_score(rated.rating)

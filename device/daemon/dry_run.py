@@ -1,4 +1,4 @@
-"""The whole way of a frame over a recorded source, with the decisions noted instead of published."""
+"""The whole way of a frame over a recorded source; decisions are noted, not published."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -104,9 +104,7 @@ class FrameLoop:
         started_s = time.perf_counter()
         parts = self._parts
         faces = parts.eye_history.update(frame.time_s, parts.analyser.analyse(frame.image))
-        rating = rate(
-            faces, frame=frame.index, time=frame.time, unknown_eyes=parts.unknown_eyes
-        )
+        rating = rate(faces, frame=frame.index, time=frame.time, unknown_eyes=parts.unknown_eyes)
         decision = parts.shutter.observe(rating, frame.time_s)
         rating = replace(rating, waiting_for=decision.waiting_for)
         self._stills.add(frame)

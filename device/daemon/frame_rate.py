@@ -23,7 +23,7 @@ class FrameRateMeter:
     def per_second(self, now_s: float) -> float:
         """Frames a second; 0 when none came lately."""
         recent = [at for at, _ in self._samples if now_s - at <= WINDOW_S]
-        if len(recent) < 2:  # noqa: PLR2004 - two frames make one interval
+        if len(recent) < 2:
             return 0.0
         span_s = max(now_s - recent[0], 1e-6)
         return (len(recent) - 1) / span_s

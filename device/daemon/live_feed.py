@@ -45,9 +45,7 @@ class LiveFeed:
         now_s = time.time()
         with self._changed:
             self._sequence += 1
-            self._newest = LivePicture(
-                self._sequence, image, rating, rating.waiting_for, threshold
-            )
+            self._newest = LivePicture(self._sequence, image, rating, rating.waiting_for, threshold)
             last_s = self._history[-1].time_s if self._history else None
             # A clock set back must not stop the chart: any jump counts as a step.
             if last_s is None or abs(now_s - last_s) >= HISTORY_STEP_S:

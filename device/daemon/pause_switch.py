@@ -1,4 +1,4 @@
-"""Whether shooting is paused; it stays so over a restart (somebody asked not to be photographed)."""
+"""Whether shooting is paused; it stays so over a restart: somebody asked for it."""
 
 import logging
 from collections.abc import Callable

@@ -83,7 +83,9 @@ class ApplianceRequests:
     def _get(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         keys = arguments.get("keys")
         if set(arguments) - {"keys"}:
-            raise RequestError("get takes nothing but keys, a list of names such as shutter.threshold")
+            raise RequestError(
+                "get takes nothing but keys, a list of names such as shutter.threshold"
+            )
         values = live_values(self._settings)
         if keys is None:
             return {"settings": values}

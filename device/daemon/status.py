@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from device import __version__
 from device.camera.frame import CameraInfo
@@ -24,6 +25,8 @@ from device.messages.state import (
     ModelState,
     ShotState,
 )
+
+UNKNOWN_HEALTH: Final = HealthState(None, None, None, slowed_down=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class _Facts:
     shots_today: int = 0
     today: str = ""
     last_shot_id: str | None = None
-    health: HealthState = HealthState(None, None, None, slowed_down=False)
+    health: HealthState = UNKNOWN_HEALTH
     error: ErrorState | None = None
 
 

@@ -1,1 +1,1 @@
-"""The JSON that leaves the appliance, the same on the command line, MQTT, the page and in photos."""
+"""The JSON that leaves the appliance: the same on MQTT, the page, the terminal and in photos."""

@@ -21,9 +21,6 @@ from device.vision.sharpness import sharpness
 from device.vision.smile import SmileClassifier
 from device.vision.tflite import TfliteModel
 
-# A photo of a crowd is rated by its most certain faces; beyond this many the cost of one frame
-# would grow without bound.
-MAX_FACES: Final = 40
 MAX_THREADS: Final = 4
 
 
@@ -33,7 +30,7 @@ DETECTOR_LAYOUT: Final = "face_detector_layout"
 
 @dataclass(frozen=True, slots=True)
 class UsedModel:
-    """A model in use: its name in the manifest, the SHA-256 it was verified against, its runtime."""
+    """A model in use: its manifest name, the SHA-256 it was verified against, its runtime."""
 
     name: str
     sha256: str
@@ -68,10 +65,10 @@ class Analyser:
     def analyse(self, image: NDArray[np.uint8]) -> tuple[FaceReading, ...]:
         """Find and read the faces of a picture: uint8 (height, width, 3), BGR.
 
-        At most `MAX_FACES`, the most confident first.
+        The most confident come first; how many at most is a setting of the detector.
         """
         started = time.perf_counter()
-        detections = self.detector.detect(image)[:MAX_FACES]
+        detections = self.detector.detect(image)
         found = time.perf_counter()
         self.times = StageTimes(faces_ms=1000 * (found - started))
         if not detections:

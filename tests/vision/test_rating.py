@@ -93,7 +93,7 @@ def test_the_weights_are_the_users():
 
 
 def test_smiling_begins_at_an_average_of_four_tenths_whatever_the_order_of_the_faces():
-    """0.2 three times and 1.0 average to exactly 0.4; plain float addition would depend on order."""
+    """0.2 three times and 1.0 average to 0.4; plain addition would depend on the order."""
     for labels in permutations(["none", "none", "none", "huge"]):
         rating = rated(*(face(label) for label in labels))
         assert rating.smile == 0.4
@@ -135,7 +135,9 @@ def test_unknown_eyes_can_count_as_open_or_as_closed():
     assert open_eye_ratio([OPEN, UNKNOWN], "closed") == 0.5
 
 
-@pytest.mark.parametrize(("state", "count"), [("open", 0), ("open", 3), ("closed", 1), ("unknown", 2)])
+@pytest.mark.parametrize(
+    ("state", "count"), [("open", 0), ("open", 3), ("closed", 1), ("unknown", 2)]
+)
 def test_eyes_that_cannot_be_are_refused(state, count):
     with pytest.raises(ValueError, match="eyes cannot be"):
         EyeReading(state, count)
