@@ -70,7 +70,7 @@ class Readiness:
         left_s = shots[len(shots) - limit] + HOUR_S - time_s
         return Lack(
             "cooldown",
-            f"{len(shots)} automatic shots in the last hour, {limit} are allowed; "
+            f"the limit of automatic shots per hour ({limit}) is reached; "
             f"the next in {left_s:.0f} s",
         )
 

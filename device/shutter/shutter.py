@@ -17,6 +17,9 @@ __all__ = ["Decision", "Shot", "Shutter"]
 SPARE_IN_LOOKBACK: Final = 2
 """Frames held before a moment beyond those a shot needs: the best one may grow too old."""
 
+TIME_TOLERANCE_S: Final = 1e-6
+"""Frame times are quotients: 0.4 + 0.2 s must be over at 15 / 25 s."""
+
 PAUSED: Final = Lack("paused", "paused; a requested shot is still taken")
 DISK_FULL: Final = Lack("disk", "the disk has no room for another photo")
 
@@ -166,7 +169,7 @@ class Shutter:
         moment = request.take(candidate, self._moment)
         self._moment = None
         left_s = request.first_s + self._settings.request_window_s - candidate.time_s
-        if left_s <= 0:
+        if left_s <= TIME_TOLERANCE_S:
             return self._close(moment, candidate.time_s)
         return Lack("hold", f"a shot was requested: its best frame is sought for {left_s:.1f} s")
 
@@ -206,7 +209,7 @@ class Shutter:
     def _seek_on(self, moment: Moment, time_s: float, *, fallen: bool = False) -> Shot | Lack:
         """Close the moment where it is over; else say how long the best frame is sought."""
         left_s = moment.started_s + self._settings.window_s - time_s
-        if fallen or left_s <= 0:
+        if fallen or left_s <= TIME_TOLERANCE_S:
             return self._close(moment, time_s)
         return Lack("hold", f"the score holds: the best frame is sought for {left_s:.1f} s")
 
