@@ -91,7 +91,11 @@ class AlbumView(Protocol[EntryT]):
     """The photos on disk.  Safe from any thread; everything may block on the disk."""
 
     def entries(
-        self, order: AlbumOrder = "newest", *, limit: int = 100, offset: int = 0,
+        self,
+        order: AlbumOrder = "newest",
+        *,
+        limit: int = 100,
+        offset: int = 0,
         day: str | None = None,
     ) -> tuple[EntryT, ...]:
         """One page of the album, of one local day (YYYY-MM-DD) if given."""

@@ -1,0 +1,1 @@
+"""The addresses the page answers to, one module per subject."""
