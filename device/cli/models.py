@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import Any
 
 from device.cli.exit_codes import DONE, FAILED
 from device.cli.options import add_config_options, add_json_option, config_of
@@ -20,7 +21,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def execute(parsed: argparse.Namespace) -> int:
     """List every model of the manifest; 1 if one is missing or not the file it should be."""
     manifest = Manifest.load(models_folder(config_of(parsed)))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, entry in sorted(manifest.models.items()):
         try:
             manifest.verified_file(name)

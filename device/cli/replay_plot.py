@@ -30,11 +30,11 @@ def draw(run: DryRun, settings: ShutterSettings, path: Path) -> None:
         ) from error
     figure = Figure(figsize=(12, 6.5 if run.shots else 4.5), layout="constrained")
     if run.shots:
-        chart_area, picture_area = figure.subfigures(2, 1, height_ratios=[2, 1])
-        _draw_thumbnails(run, picture_area)
+        areas: Any = figure.subfigures(2, 1, height_ratios=[2, 1])
+        _draw_scores(run, settings, areas[0].subplots())
+        _draw_thumbnails(run, areas[1])
     else:
-        chart_area = figure.subfigures(1, 1)
-    _draw_scores(run, settings, chart_area.subplots())
+        _draw_scores(run, settings, figure.subplots())
     figure.savefig(path, dpi=120)
 
 

@@ -13,6 +13,7 @@ from device.vision.analyser import (
     models_folder,
     thread_count,
 )
+from device.vision.eye_cascade import load_cascade
 from device.vision.manifest import Manifest
 from device.vision.tflite import TfliteModel
 
@@ -34,7 +35,7 @@ class SeedRecipe:
             str(manifest.verified_file(DETECTOR_MODEL)),
         )
         self._model = TfliteModel(float_network, thread_count(config.performance.threads))
-        self._eyes = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")
+        self._eyes = load_cascade("haarcascade_eye.xml")
 
     def run(self, image: Image) -> int:
         """Rate one frame the prototype's way; returns the faces found."""
