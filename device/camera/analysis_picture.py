@@ -44,7 +44,23 @@ class AnalysisPicture:
         """
         height_px, width_px = picture.shape[:2]
         size = self.sensor_size(width_px, height_px)
-        if size != (width_px, height_px):
-            # Shrinking first leaves the turning few pixels; area averaging does not alias.
-            picture = cast(Image, cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-        return self.orientation.apply(picture)
+        # Shrinking first leaves the turning few pixels.
+        return self.orientation.apply(_shrink(picture, size))
+
+
+def _shrink(picture: Image, size: tuple[int, int]) -> Image:
+    """Average whole blocks of pixels first, then interpolate over the rest, less than a factor 2.
+
+    OpenCV averages over areas 3 to 8 times faster where the factor is a whole number, and one
+    step of interpolation would alias.  At most a block's width of the right and lower margin is
+    left out, a thousandth of the picture.
+    """
+    height_px, width_px = picture.shape[:2]
+    factor = min(width_px // size[0], height_px // size[1])
+    if factor > 1:
+        whole = picture[: height_px - height_px % factor, : width_px - width_px % factor]
+        blocks = (width_px // factor, height_px // factor)
+        picture = cast(Image, cv2.resize(whole, blocks, interpolation=cv2.INTER_AREA))
+    if picture.shape[1::-1] != size:
+        picture = cast(Image, cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR))
+    return picture

@@ -59,3 +59,22 @@ def test_the_aspect_ratio_is_kept_to_the_pixel_and_nothing_is_enlarged(
 def test_a_picture_that_fits_is_not_copied():
     picture = picture_of(640, 480)
     assert AnalysisPicture(640, 480, Orientation()).make(picture) is picture
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1440, 1080), (2592, 1944), (960, 540)])
+def test_fine_patterns_become_gray_instead_of_moire(size):
+    width_px, height_px = size
+    checks = (np.indices((height_px, width_px)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    small = AnalysisPicture(640, 480, Orientation()).make(checks[:, :, None].repeat(3, axis=2))
+    # 1.5 is the worst factor for interpolation: a sampling picture would have all of 0 to 255.
+    assert small.std() < 64
+    assert abs(float(small.mean()) - 127.5) < 3
+
+
+def test_shrinking_keeps_everything_in_its_place():
+    picture = picture_of(2592, 1944)
+    picture[486:972, 648:1296] = 255
+    small = AnalysisPicture(640, 480, Orientation()).make(picture)
+    rows, columns = np.nonzero(small[:, :, 0] > 127)
+    assert [columns.min(), columns.max() + 1] == pytest.approx([160, 320], abs=1)
+    assert [rows.min(), rows.max() + 1] == pytest.approx([120, 240], abs=1)
