@@ -85,31 +85,25 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """How a picture lies inside a square network input: scaled by `scale`, at the top left.
+    """How a picture lies in a network's input: scaled with its proportions, at the top left.
 
-    The proportions are kept (a squashed face is a face the network was not trained on); the
-    rest of the square is padding to the right of the picture or below it.
+    (A squashed face is a face the network was not trained on.) Whatever of the input the
+    content does not fill is padding to the right of it or below it.
     """
 
-    size_px: int
     content_width_px: int
     content_height_px: int
 
     @classmethod
-    def fit(cls, width_px: int, height_px: int, size_px: int) -> Letterbox:
-        """The largest way to lay a `width_px` × `height_px` picture into a `size_px` square."""
-        scale = size_px / max(width_px, height_px)
-        return cls(
-            size_px,
-            max(1, min(size_px, round(width_px * scale))),
-            max(1, min(size_px, round(height_px * scale))),
-        )
+    def fit(cls, width_px: int, height_px: int, long_side_px: int) -> Letterbox:
+        """The layout of a `width_px` × `height_px` picture scaled to that long side."""
+        scale = long_side_px / max(width_px, height_px)
+        return cls(max(1, round(width_px * scale)), max(1, round(height_px * scale)))
 
     def to_frame(self, x0: float, y0: float, x1: float, y1: float) -> Box:
-        """A box in the frame, from corners given in fractions of the square input."""
-        across = self.size_px / self.content_width_px
-        down = self.size_px / self.content_height_px
-        return Box.from_corners(x0 * across, y0 * down, x1 * across, y1 * down)
+        """A box in the frame, unclamped, from corners in pixels of the network's input."""
+        width, height = self.content_width_px, self.content_height_px
+        return Box.from_corners(x0 / width, y0 / height, x1 / width, y1 / height)
 
 
 def _pixel_span(start: float, end: float, length_px: int) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 DEFAULT_MAX_PIXELS = 50_000_000
 """A 48-megapixel telephone photo passes; decoded to BGR it takes 150 MB."""
@@ -66,7 +66,7 @@ def read_image(source: Path | bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> De
             return _decode(source, name, max_pixels)
     except ImageError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ImageError(
             f"{name} is not an image of a known format; JPEG, PNG, WebP and TIFF are understood"
         ) from None
@@ -128,7 +128,7 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
 
 def _to_eight_bits(picture: Image.Image) -> NDArray[np.uint8]:
     """Gray of 16 bits or more, or of real numbers, scaled to 0..255 (Pillow would cut it off)."""
-    values = np.nan_to_num(np.asarray(picture).astype(np.float32))
+    values: NDArray[np.float64] = np.nan_to_num(np.asarray(picture).astype(np.float64))
     if picture.mode == "F":
         low, high = float(values.min()), float(values.max())
         values = (values - low) * (255 / (high - low)) if high > low else values * 0

@@ -53,7 +53,7 @@ class TensorSpec:
             return real.astype(self.dtype, copy=False)
         bounds = np.iinfo(self.dtype)
         stored = np.rint(real / self.scale) + self.zero_point
-        return np.clip(stored, bounds.min, bounds.max).astype(self.dtype)
+        return np.asarray(np.clip(stored, bounds.min, bounds.max), dtype=self.dtype)
 
     def dequantize(self, stored: NDArray[Any]) -> NDArray[np.float32]:
         """The real values that stored ones stand for, as a new float32 array."""
