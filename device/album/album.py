@@ -17,7 +17,7 @@ from device.album.errors import AlbumError, AlbumFullError, PhotoNotFoundError
 from device.album.folder_lock import FolderLock
 from device.album.index import AlbumIndex, Order
 from device.album.jpeg import Image
-from device.album.photo_files import NewShot, write_photos
+from device.album.photo_files import CompressedPicture, NewShot, write_photos
 from device.album.retention import MEGABYTE, expired
 from device.album.staged_files import remove_leftovers
 from device.album.thumbnails import Thumbnails
@@ -120,18 +120,21 @@ class Album:
         """
         with self._saving:
             self._refuse_where_impossible(shot_id)
+            quality = self._settings.jpeg_quality
+            winner = CompressedPicture.of(picture, quality)
+            del picture  # a tenth of it is needed while the runners-up come
             new = NewShot(shot_id, self._catalogue.take_number(), cause, rating, candidates)
             try:
                 saved = write_photos(
                     self._folder,
                     new,
-                    picture,
+                    winner,
                     runners_up,
-                    quality=self._settings.jpeg_quality,
+                    quality=quality,
                     camera_name=self._camera_name,
                 )
             except AlbumFullError:
-                self._bytes_refused = picture.nbytes // 2  # ample for any JPEG of it
+                self._bytes_refused = 2 * len(winner.jpeg)
                 raise
             self._bytes_refused = 0
             # Should this be lost, the next start finds the files and adds them.

@@ -3,17 +3,19 @@
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from device.album.errors import AlbumError
-from device.album.index import AlbumIndex
+from device.album.index import AlbumIndex, is_disks_fault
 from device.album.names import number_of
 from device.album.reconciliation import reconcile
 
 logger = logging.getLogger(__name__)
 
+RETRY_S: Final = 30.0
 Result = TypeVar("Result")
 
 
@@ -33,11 +35,11 @@ class Catalogue:
     def __init__(self, folder: Path, index_file: Path) -> None:
         self.lock = threading.RLock()
         self._folder = folder
-        self._stale = False
+        self._mend_at_s: float | None = None
         self._next_number = 1
         try:
             self._index = AlbumIndex(index_file)
-            self._reconcile()
+            self._mend()
         except (sqlite3.Error, OSError) as error:
             raise AlbumError(f"the album's index {index_file} cannot be used: {error}") from error
 
@@ -61,8 +63,8 @@ class Catalogue:
         """
         with self.lock:
             try:
-                if self._stale:
-                    self._reconcile()
+                if self._mend_at_s is not None and time.monotonic() >= self._mend_at_s:
+                    self._mend()
                 return question(self._index)
             except sqlite3.ProgrammingError as error:
                 raise AlbumError("the album is closed") from error
@@ -81,7 +83,7 @@ class Catalogue:
                 change(self._index)
             except sqlite3.Error as error:
                 logger.warning("The album's index cannot be written: %s", error)
-                self._stale = True
+                self._mend_at_s = time.monotonic()
 
     def rebuild(self) -> None:
         """Throw the index away and read every photo again.
@@ -93,9 +95,20 @@ class Catalogue:
             self._index.recreate()
             self._reconcile()
 
+    def _mend(self) -> None:
+        """Compare with the folder; what a full or read-only disk refuses is tried again later."""
+        try:
+            self._reconcile()
+        except sqlite3.Error as error:
+            if not is_disks_fault(error):
+                raise
+            logger.warning("The album's index lacks the latest photos for now: %s", error)
+            self._mend_at_s = time.monotonic() + RETRY_S
+
     def _reconcile(self) -> None:
         """Make the index say what the folder holds, and number new shots behind all of it."""
-        reconcile(self._folder, self._index)
         in_names = (number_of(path.name) for path in self._folder.iterdir())
-        self._next_number = max(self._next_number, 1 + max((self._index.highest_number, *in_names)))
-        self._stale = False
+        self._next_number = max(self._next_number, 1 + max(in_names, default=0))
+        reconcile(self._folder, self._index)
+        self._next_number = max(self._next_number, 1 + self._index.highest_number)
+        self._mend_at_s = None

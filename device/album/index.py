@@ -6,6 +6,7 @@ and what a power cut takes from it is put back at the next start.
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from device.album.entry import AlbumEntry
 from device.album.metadata import PhotoRecord
 from device.album.retention import StoredShot
 from device.messages.shot import shot_from_json, shot_to_json
+
+logger = logging.getLogger(__name__)
 
 Order = Literal["newest", "best"]
 
@@ -31,6 +34,13 @@ CREATE INDEX by_shot ON photos (shot_id, number, bytes, time_ms, file);
 CREATE INDEX by_announcement ON photos (announced, winner) WHERE announced = 0;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
+_DISKS_FAULTS: Final = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_BUSY,
+)
 _ORDERS: Final[dict[Order, str]] = {
     "newest": "number DESC",
     "best": "score DESC, expected_score DESC, number DESC",
@@ -47,10 +57,10 @@ class AlbumIndex:
         self._path = path
         self.is_new = False
         try:
-            self._db = self._connect()
-        except sqlite3.DatabaseError:
-            self._remove()
-            self._db = self._connect()
+            self._db = self._connect(str(path))
+        except sqlite3.DatabaseError as error:
+            logger.warning("The album's index %s is damaged and begun anew: %s", path, error)
+            self._db = self._begin()
 
     def close(self) -> None:
         """Write everything into the one file and close it."""
@@ -59,8 +69,7 @@ class AlbumIndex:
     def recreate(self) -> None:
         """Throw the index away and begin an empty one."""
         self._db.close()
-        self._remove()
-        self._db = self._connect()
+        self._db = self._begin()
 
     def add(self, records: Iterable[PhotoRecord], number: int, *, announced: bool) -> None:
         """Add or replace photos of one number, all or none."""
@@ -160,8 +169,21 @@ class AlbumIndex:
         )
         return [row[0] for row in rows]
 
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=5, check_same_thread=False)
+    def _begin(self) -> sqlite3.Connection:
+        """An empty index; in memory where the disk has no room for it, to be made again later.
+
+        A full disk must not keep people from seeing their photos and deleting some.
+        """
+        try:
+            for ending in ("", "-wal", "-shm", "-journal"):
+                self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+            return self._connect(str(self._path))
+        except (sqlite3.OperationalError, OSError) as error:
+            logger.warning("The album's index is kept in memory until the next start: %s", error)
+            return self._connect(":memory:")
+
+    def _connect(self, path: str) -> sqlite3.Connection:
+        db = sqlite3.connect(path, timeout=5, check_same_thread=False)
         try:
             # Alone in this process (the album holds a lock), so WAL needs no shared memory and
             # works on any disk.
@@ -185,9 +207,11 @@ class AlbumIndex:
         elif db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("the index is damaged")
 
-    def _remove(self) -> None:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+
+def is_disks_fault(error: sqlite3.Error) -> bool:
+    """Whether the disk refused (full, read-only, failing) and the index itself may be fine."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _DISKS_FAULTS
 
 
 def _row(record: PhotoRecord, number: int, *, announced: bool) -> tuple[str | float, ...]:

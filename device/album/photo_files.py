@@ -27,16 +27,28 @@ class NewShot:
 
 
 @dataclass(frozen=True, slots=True)
-class _Encoded:
+class CompressedPicture:
+    """A picture as JPEG, still without metadata."""
+
     jpeg: memoryview
     width_px: int
     height_px: int
+
+    @classmethod
+    def of(cls, picture: Image, quality: int) -> "CompressedPicture":
+        """Compress a uint8 (height, width, 3) BGR picture.
+
+        Raises:
+            ValueError: it is none.
+        """
+        jpeg = encode(picture, quality)
+        return cls(jpeg, width_px=picture.shape[1], height_px=picture.shape[0])
 
 
 def write_photos(
     folder: Path,
     new: NewShot,
-    picture: Image,
+    winner: CompressedPicture,
     runners_up: Iterable[tuple[Image, Rating]],
     *,
     quality: int,
@@ -51,17 +63,17 @@ def write_photos(
         ValueError: a picture is no BGR picture.
     """
     winner_file = photo_name(new.number, new.rating.time, new.rating.shown_score, new.id)
-    # Compressed first: the winner's pixels are a tenth of their size while the others come.
-    winner = _encoded(picture, quality)
-    del picture
     records: list[PhotoRecord] = []
     with StagedFiles(folder) as staged:
-        for place, (image, rating) in enumerate(runners_up, start=2):
+        # Not by enumerate, which would hold one 12-megapixel picture while the next is made.
+        for image, rating in runners_up:
+            place = len(records) + 2
             file = runner_up_name(winner_file, place)
             event = _event(replace(new, id=f"{new.id}-{place}", rating=rating), file, ())
             record = PhotoRecord(event, runner_up_of=new.id, saved_as=file)
-            records.append(_stage(staged, record, _encoded(image, quality), camera_name))
+            compressed = CompressedPicture.of(image, quality)
             del image
+            records.append(_stage(staged, record, compressed, camera_name))
         event = _event(new, winner_file, tuple(record.shot.file for record in records))
         record = PhotoRecord(event, runner_up_of=None, saved_as=winner_file)
         records.append(_stage(staged, record, winner, camera_name))
@@ -85,26 +97,21 @@ def _event(new: NewShot, file: str, runners_up: tuple[str, ...]) -> ShotEvent:
     )
 
 
-def _encoded(picture: Image, quality: int) -> _Encoded:
-    height_px, width_px = picture.shape[:2]
-    return _Encoded(encode(picture, quality), width_px, height_px)
-
-
 def _stage(
-    staged: StagedFiles, record: PhotoRecord, encoded: _Encoded, camera_name: str
+    staged: StagedFiles, record: PhotoRecord, picture: CompressedPicture, camera_name: str
 ) -> PhotoRecord:
     """Write one photo out of sight.
 
     The file names its own size, and a longer number makes it longer: the size is put in until it
     is true, which it is after two or three rounds as it only grows.
     """
-    size = len(encoded.jpeg)
+    size = len(picture.jpeg)
     for _ in range(SIZE_ROUNDS):
         shot = replace(
-            record.shot, width_px=encoded.width_px, height_px=encoded.height_px, bytes=size
+            record.shot, width_px=picture.width_px, height_px=picture.height_px, bytes=size
         )
         record = replace(record, shot=shot)
-        pieces = with_metadata(encoded.jpeg, *metadata_for(record, camera_name))
+        pieces = with_metadata(picture.jpeg, *metadata_for(record, camera_name))
         total = sum(len(piece) for piece in pieces)
         if total == size:
             break
