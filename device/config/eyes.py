@@ -11,7 +11,7 @@ class EyesSettings(Section):
     """Checking eyes."""
 
     method: Literal["network", "cascade"] = Field(
-        default="network",
+        default="cascade",
         description=(
             "network: two small trained networks (where the eyes are, and whether they are open); "
             "cascade: OpenCV's Haar cascades, slower and weaker, needing no model file."
