@@ -1,6 +1,7 @@
 """Addresses of network cameras, and what of them may be shown."""
 
 from typing import Final
+from urllib.parse import quote
 
 SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
 
@@ -27,3 +28,17 @@ def shown_address(source: str) -> str:
     if "@" in rest[len(authority) :] or not host:
         return f"{scheme}://…"
     return f"{scheme}://{host}" + ("/…" if len(rest) > len(authority) else "")
+
+
+def address_with_credentials(source: str, username: str, password: str | None) -> str:
+    """The address with a user name and password, any characters allowed, as FFmpeg reads them.
+
+    They take the place of those that the address may have.
+    """
+    scheme, _, rest = source.partition("://")
+    authority = rest
+    for end in "/?#":
+        authority = authority.partition(end)[0]
+    host = authority.rpartition("@")[2]
+    user = quote(username, safe="") + (f":{quote(password, safe='')}" if password else "")
+    return f"{scheme}://{user}@{host}{rest[len(authority) :]}"

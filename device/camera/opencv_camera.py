@@ -14,10 +14,15 @@ from device.camera.analysis_picture import AnalysisPicture
 from device.camera.capture_session import Capture, CapturedData, CaptureSession
 from device.camera.frame import CameraError, CameraInfo, CameraStalledError, Frame, Image
 from device.camera.held_still import HeldStill
-from device.camera.network_address import is_network_address, shown_address
+from device.camera.network_address import (
+    address_with_credentials,
+    is_network_address,
+    shown_address,
+)
 from device.camera.v4l2 import VideoDevice, keep_frame_rate, query_device
 from device.camera.video_capture import open_capture
 from device.config.camera import CameraSettings
+from device.config.secret import SecretUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +143,7 @@ class OpenCvCamera:
     def _start_network(self) -> Capture:
         milliseconds = round(self._settings.stall_timeout_s * 1000)
         capture = self._open_capture(
-            self._settings.source,
+            self._address(),
             cv2.CAP_FFMPEG,
             [
                 (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(milliseconds * OPEN_TIMEOUT_FACTOR)),
@@ -152,6 +157,17 @@ class OpenCvCamera:
                 "password, or sends nothing that FFmpeg understands; try the address in VLC"
             )
         return cast(Capture, capture)
+
+    def _address(self) -> str:
+        """The address with its password, which must never be shown."""
+        settings = self._settings
+        if settings.username is None:
+            return settings.source
+        try:
+            password = settings.password.reveal() if settings.password is not None else None
+        except SecretUnavailableError as error:
+            raise CameraError(f"{self._label}: camera.password: {error}") from error
+        return address_with_credentials(settings.source, settings.username, password)
 
     def _start_v4l2(self, device: VideoDevice) -> Capture:
         if not device.captures:

@@ -1,9 +1,10 @@
 """Where frames come from and how."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from device.config.secret import Secret
 from device.config.section import Section
 
 
@@ -18,6 +19,13 @@ class CameraSettings(Section):
             "such as /dev/video0, an rtsp:// or http:// address, or a video file, picture or "
             "folder of pictures to replay."
         ),
+    )
+    username: str | None = Field(
+        default=None, min_length=1, description="User name of a network camera, if it wants one."
+    )
+    password: Secret | None = Field(
+        default=None,
+        description="Where a network camera's password is: file:…, env:… or credential:…",
     )
     analysis_width_px: int = Field(
         default=640, ge=160, le=1920, description="Width of the picture that is rated."
@@ -81,3 +89,9 @@ class CameraSettings(Section):
         if not value.strip():
             raise ValueError("it is blank; write auto, picamera2, a device, an address or a path")
         return value.strip()
+
+    @model_validator(mode="after")
+    def _password_has_a_user(self) -> Self:
+        if self.password is not None and self.username is None:
+            raise ValueError("camera.password is set, but camera.username is not; write both")
+        return self

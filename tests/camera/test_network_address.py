@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.camera.network_address import is_network_address, shown_address
+from device.camera.network_address import (
+    address_with_credentials,
+    is_network_address,
+    shown_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,17 @@ def test_no_password_shows_whatever_characters_it_has(password):
 )
 def test_addresses_are_told_from_devices_and_paths(source, expected):
     assert is_network_address(source) is expected
+
+
+@pytest.mark.parametrize(
+    ("source", "password", "expected"),
+    [
+        ("rtsp://cam:554/s?x=1", "p", "rtsp://me:p@cam:554/s?x=1"),
+        ("rtsp://old:older@cam/s", "p@/:", "rtsp://me:p%40%2F%3A@cam/s"),
+        ("http://cam", None, "http://me@cam"),
+    ],
+)
+def test_credentials_are_written_into_the_address_as_urls_want_them(source, password, expected):
+    address = address_with_credentials(source, "me", password)
+    assert address == expected
+    assert "me" not in shown_address(address).partition("://")[2]

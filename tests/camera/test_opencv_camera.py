@@ -154,6 +154,25 @@ def test_a_password_is_used_and_never_shown(mjpeg_server, settings, caplog, capf
         assert "viewer" not in text
 
 
+@pytest.mark.parametrize("password", ["plain", "s/l@a:s#h ?%41&", "pässwörd"])
+def test_the_password_of_the_configuration_reaches_the_camera(
+    mjpeg_server, settings, tmp_path, password
+):
+    (tmp_path / "secret").write_text(password + "\n", encoding="utf-8")
+    both = f"viewer:{password}".encode()
+    mjpeg_server.authorization = "Basic " + base64.b64encode(both).decode()
+    changes = {"username": "viewer", "password": f"file:{tmp_path / 'secret'}"}
+    camera = OpenCvCamera(settings(mjpeg_server.url, **changes))
+    assert camera.open().still_width_px == 320
+    camera.close()
+
+
+def test_a_password_that_cannot_be_read_is_a_clear_error(mjpeg_server, settings, tmp_path):
+    changes = {"username": "viewer", "password": f"file:{tmp_path / 'absent'}"}
+    with pytest.raises(CameraError, match=r"camera\.password: the secret file .*absent cannot"):
+        OpenCvCamera(settings(mjpeg_server.url, **changes)).open()
+
+
 def test_closing_twice_or_unopened_is_harmless_and_leaves_no_thread(network_camera):
     before = threading.active_count()
     network_camera.close()
