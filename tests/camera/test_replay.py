@@ -249,7 +249,7 @@ def resident_mb():
 def test_memory_stays_flat(make_film, settings, tmp_path, kind):
     source, frames = make_film(frames=50), 4000
     if kind == "photos":
-        source, frames = tmp_path / "photos", 800
+        source, frames = tmp_path / "photos", 400
         source.mkdir()
         for number in range(5):
             Image.new("RGB", (320, 240), (number * 40, 0, 0)).save(source / f"{number}.jpg")

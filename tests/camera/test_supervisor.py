@@ -265,6 +265,29 @@ def test_a_call_that_never_returns_loses_the_camera_instead_of_hanging(settings,
     release.set()
 
 
+def test_closing_a_camera_that_hangs_ends_with_a_line_in_the_log(settings, caplog):
+    release = threading.Event()
+    camera = ScriptedCamera(on_close=lambda: release.wait(20))
+    supervised = SupervisedCamera(lambda: camera, settings(), hang_grace_s=0.05)
+    supervised.read(1)
+    supervised.close()
+    supervised.close()
+    assert [r.getMessage() for r in caplog.records if "hangs" in r.getMessage()] == [
+        "the camera hangs: a call into its driver did not return within 0.55 s"
+    ]
+    release.set()
+
+
+def test_what_the_camera_said_of_itself_is_known_while_it_is_open(supervise):
+    s = supervise(ScriptedCamera(["frame", CameraError("gone")]), attempts=1, backoff_s=10)
+    assert s.camera.info is None
+    s.camera.read(1)
+    assert s.camera.info is not None
+    assert s.camera.info.model == "script"
+    s.camera.close()
+    assert s.camera.info is None
+
+
 def test_the_camera_is_used_by_one_thread_only_and_not_the_readers(supervise):
     camera = ScriptedCamera(["frame", CameraError("gone")])
     s = supervise(camera)
