@@ -61,6 +61,7 @@ class Connection:
         self._ended: BrokerError | None = None
         self._detail: str | None = None
         self._filters: dict[int, list[str]] = {}
+        self._unconfirmed: set[int] = set()
         self.max_packet_bytes: int | None = None
         self.receive_maximum = DEFAULT_RECEIVE_MAXIMUM
         self._client = self._new_client(client_id)
@@ -81,8 +82,11 @@ class Connection:
                 properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
                 properties.MaximumPacketSize = MAX_INCOMING_BYTES
                 self._client.connect(
-                    self._settings.host, self._settings.port, self._settings.keepalive_s,
-                    clean_start=True, properties=properties,
+                    self._settings.host,
+                    self._settings.port,
+                    self._settings.keepalive_s,
+                    clean_start=True,
+                    properties=properties,
                 )
             else:
                 self._client.connect(
@@ -135,7 +139,14 @@ class Connection:
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._fail_if_ended()
             raise loss(None, False, paho.error_string(info.rc), self._settings)
+        if message.qos > 0:
+            self._unconfirmed.add(info.mid)
         return info.mid
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many messages wait for the broker's confirmation."""
+        return len(self._unconfirmed)
 
     @property
     def congested(self) -> bool:
@@ -304,6 +315,7 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
+        self._unconfirmed.discard(mid)
         self._on_confirmed(mid, reason)
 
     def _subscribed(
@@ -318,7 +330,9 @@ class Connection:
             if reason.is_failure:
                 LOG.warning(
                     "the broker refuses the subscription to %s (%s): what is sent there does not "
-                    "arrive; check its access list", name, reason,
+                    "arrive; check its access list",
+                    name,
+                    reason,
                 )
 
     def _logged(self, _client: paho.Client, _data: Any, level: int, text: str) -> None:

@@ -68,7 +68,8 @@ class ShotDelivery:
         for shot_id in self._fatal_images:
             LOG.warning(
                 "the connection broke while the picture of shot %s was sent; the shot is announced "
-                "without it (does the broker limit the packet size?)", shot_id,
+                "without it (does the broker limit the packet size?)",
+                shot_id,
             )
         self._images.clear()
         self._unconfirmed.clear()
@@ -204,7 +205,10 @@ class ShotDelivery:
         if limit is not None and self._packet_bytes(self._topics.image, len(jpeg)) > limit:
             LOG.warning(
                 "the picture of shot %s has %d bytes, the broker takes %d; lower "
-                "mqtt.image_width_px", shot.id, len(jpeg), limit,
+                "mqtt.image_width_px",
+                shot.id,
+                len(jpeg),
+                limit,
             )
             return
         mid = connection.publish(image_message(self._topics, shot.id, jpeg))

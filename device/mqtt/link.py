@@ -39,8 +39,10 @@ LOG = logging.getLogger(__name__)
 
 STATE_SPACING_S: Final = 0.2
 """States asked for in quick succession are published as one."""
-MAX_ANSWERS: Final = 100
+MAX_ANSWERS: Final = 1000
 """Answers that wait for the network; the oldest go first."""
+MAX_ANSWERS_UNDER_WAY: Final = 50
+"""Unconfirmed messages above which answers wait: requests may come faster than they are read."""
 FAREWELL_S: Final = 2.0
 """Longest wait at the end for the broker to confirm what is under way."""
 
@@ -148,7 +150,9 @@ class MqttLink:
         if self._outbox.dropped > dropped:
             LOG.warning(
                 "the outbox is full (mqtt.outbox_events: %d): the oldest shot was dropped, %d so "
-                "far", self._settings.outbox_events, self._outbox.dropped,
+                "far",
+                self._settings.outbox_events,
+                self._outbox.dropped,
             )
         self._wakeup.set()
 
@@ -210,9 +214,7 @@ class MqttLink:
         LOG.info("connected to the broker %s", place(self._settings))
         self._error = None
         self._backoff.reset()
-        connection.subscribe(
-            [Subscription(self._topics.all_requests, own=True, kept=False)]
-        )
+        connection.subscribe([Subscription(self._topics.all_requests, own=True, kept=False)])
         self._delivery.begin()
         self._gate.reset()
         self._announcements.begin(connection, time.monotonic())
@@ -229,13 +231,11 @@ class MqttLink:
         if self._state_wanted:
             self._state_wanted = False
             self._state_due_s = min(self._state_due_s, now_s + STATE_SPACING_S)
-        while self._answers:
+        while self._answers and connection.unconfirmed < MAX_ANSWERS_UNDER_WAY:
             connection.publish(self._answers.popleft())
         rating, self._score = self._score, None
         if rating is not None and not connection.congested:
-            connection.publish(
-                score_message(self._topics, rating, self._settings.score_interval_s)
-            )
+            connection.publish(score_message(self._topics, rating, self._settings.score_interval_s))
         images = ImagePolicy(self._settings.publish_images, self._settings.backlog_images)
         self._delivery.pump(connection, images, now_s)
         if self._announcements.work(connection, now_s) and images.publish:

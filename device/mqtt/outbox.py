@@ -147,7 +147,10 @@ class Outbox:
     def _begin_anew(self, aside: Path, damage: str) -> sqlite3.Connection:
         LOG.error(
             "the outbox %s is damaged (%s): it is kept as %s and a new one begun; shots that are "
-            "in the album and were not announced are added again", self.path, damage, aside.name,
+            "in the album and were not announced are added again",
+            self.path,
+            damage,
+            aside.name,
         )
         try:
             self.path.rename(aside)

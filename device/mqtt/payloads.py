@@ -33,7 +33,10 @@ def encode_json(data: Any) -> bytes:
 def availability_message(topics: Topics, *, online: bool) -> Message:
     """`online` or `offline`, retained."""
     return Message(
-        topics.availability, ONLINE if online else OFFLINE, qos=1, retain=True,
+        topics.availability,
+        ONLINE if online else OFFLINE,
+        qos=1,
+        retain=True,
         content_type=TEXT_TYPE,
     )
 

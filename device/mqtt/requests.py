@@ -96,7 +96,12 @@ def _finite(text: str) -> float:
 
 
 def _kind(value: Any) -> str:
-    for kind, name in ((bool, "boolean"), (int | float, "number"), (str, "string"), (list, "array")):
+    for kind, name in (
+        (bool, "boolean"),
+        (int | float, "number"),
+        (str, "string"),
+        (list, "array"),
+    ):
         if isinstance(value, kind):
             return name
     return "null" if value is None else "object"
@@ -280,7 +285,8 @@ class RequestDesk:
             else:
                 LOG.warning(
                     "not answered on the response topic %s: it belongs to the camera, to Home "
-                    "Assistant or to the broker", ascii(wanted[:80]),
+                    "Assistant or to the broker",
+                    ascii(wanted[:80]),
                 )
 
     def _allowed(self, topic: str) -> bool:
