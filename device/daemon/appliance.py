@@ -13,7 +13,7 @@ import cv2
 from device.album.album import Album
 from device.album.writer import AlbumWriter
 from device.camera.source import make_camera
-from device.camera.supervisor import SupervisedCamera
+from device.camera.supervisor import CameraStoppedError, SupervisedCamera
 from device.config.appliance import ApplianceConfig
 from device.daemon.frame_loop import FrameLoop, FrameLoopParts, RatedFrame
 from device.daemon.health_watch import HealthWatch
@@ -80,6 +80,8 @@ class Appliance:
             try:
                 self.status.camera_opened(self.camera.open())
                 self.loop.run()
+            except CameraStoppedError:
+                return  # asked to stop before the camera was there
             finally:
                 self.camera.close()
 
@@ -244,6 +246,8 @@ class Appliance:
 
     def _camera_changed(self, connected: bool, reason: str | None) -> None:
         self.status.camera_changed(connected, reason)
+        if connected and self.camera.info is not None:
+            self.status.camera_opened(self.camera.info)
         if not connected:
             self.status.error(f"camera: {reason}")
             if self._link is not None:

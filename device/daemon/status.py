@@ -11,6 +11,7 @@ from typing import Final
 
 from device import __version__
 from device.camera.frame import CameraInfo
+from device.camera.network_address import shown_address
 from device.config.appliance import ApplianceConfig
 from device.daemon.frame_rate import FrameRateMeter
 from device.messages.shot import ShotEvent
@@ -178,19 +179,11 @@ def _camera_state(facts: _Facts, source: str) -> CameraState:
     return CameraState(
         family=info.family if info else "",
         model=info.model if info else "",
-        source=redacted(source),
+        source=shown_address(source),
         connected=facts.connected,
         still_width_px=info.still_width_px if info else 0,
         still_height_px=info.still_height_px if info else 0,
     )
-
-
-def redacted(source: str) -> str:
-    """A camera address without the user name and password it may carry."""
-    scheme, separator, rest = source.partition("://")
-    if not separator or "@" not in rest.split("/", 1)[0]:
-        return source
-    return f"{scheme}://…@{rest.split('@', 1)[1]}"
 
 
 def resident_megabytes() -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from device.album.album import Album
 from device.cli.main import main as printability
 from device.cli.rating_text import describe
 from device.config.appliance import ApplianceConfig
@@ -75,14 +76,15 @@ def _run(folder: Path, clip: Path, port: int) -> int:
     print("3. The appliance rates the clip at its own speed:")
     appliance.run()
     subscriber.stop()
-    shots = appliance.album.entries("newest")
     plot = folder / "replay.png"
     arguments = ["replay", str(clip), "--plot", str(plot), "--set", f"storage.folder={folder}"]
     print("4. The same clip as `printability replay` sees it:")
     printability(arguments)
-    _summarise(appliance, subscriber, folder, plot)
+    with Album(folder / "album", config.album, camera_name=config.device.name) as album:
+        photos = album.count()
+        _summarise(album, subscriber, folder, plot)
     heard = any(topic.endswith("/shot") for topic in subscriber.received)
-    return 0 if shots and heard else 1
+    return 0 if photos and heard else 1
 
 
 def _config(folder: Path, clip: Path, port: int) -> ApplianceConfig:
@@ -112,10 +114,10 @@ def _print_rating(rated: RatedFrame) -> None:
         print(f"   frame {rating.frame:3d}  {describe(rating)}{waiting}")
 
 
-def _summarise(appliance: Appliance, subscriber: Subscriber, folder: Path, plot: Path) -> None:
+def _summarise(album: Album, subscriber: Subscriber, folder: Path, plot: Path) -> None:
     print("What came of it:")
-    for entry in reversed(appliance.album.entries("newest")):
-        print(f"   photo {appliance.album.path(entry)}, score {entry.shot.rating.shown_score}")
+    for entry in reversed(album.entries("newest")):
+        print(f"   photo {album.path(entry)}, score {entry.shot.rating.shown_score}")
     print(f"   plot  {plot}")
     print("   a subscriber received:")
     for topic, count in sorted(subscriber.received.items()):

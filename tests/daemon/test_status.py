@@ -3,11 +3,9 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
-
 from device.camera.frame import CameraInfo
 from device.config.loading import load_config
-from device.daemon.status import ApplianceStatus, StatusSources, redacted, resident_megabytes
+from device.daemon.status import ApplianceStatus, StatusSources, resident_megabytes
 from device.messages.shot import ShotEvent
 from device.messages.state import BrokerState, DiskState, HealthState, ModelState, state_to_json
 from device.vision.rating import rate
@@ -23,7 +21,9 @@ def make_status(*overrides):
             config=lambda: config,
             dropped=lambda: 3,
             disk=lambda: DiskState(1000.0, 500.0, 7),
-            broker=lambda: BrokerState(enabled=True, connected=False, error="refused", queued_shots=2),
+            broker=lambda: BrokerState(
+                enabled=True, connected=False, error="refused", queued_shots=2
+            ),
             models={"smile": ModelState("smile", "ab" * 32, "ai-edge-litert 2")},
         )
     )
@@ -76,17 +76,13 @@ def test_facts_of_other_parts_are_reported():
     assert json.loads(json.dumps(data)) == data
 
 
-@pytest.mark.parametrize(
-    ("source", "shown"),
-    [
-        ("rtsp://user:pass@cam.local/live", "rtsp://…@cam.local/live"),
-        ("rtsp://cam.local/a@b", "rtsp://cam.local/a@b"),
-        ("/dev/video0", "/dev/video0"),
-    ],
-)
-def test_a_cameras_password_is_not_shown(source, shown):
-    assert redacted(source) == shown
-    assert make_status(f"camera.source={source}").report().camera.source == shown
+def test_a_cameras_password_is_not_shown():
+    source = "rtsp://user:secret@cam.local/live?password=hunter2"
+    shown = make_status(f"camera.source={source}").report().camera.source
+    assert "cam.local" in shown
+    assert "secret" not in shown
+    assert "hunter2" not in shown
+    assert make_status("camera.source=/dev/video0").report().camera.source == "/dev/video0"
 
 
 def test_memory_is_the_processs_own():
