@@ -5,7 +5,7 @@ import { shell } from "./shell.js";
 
 await shell();
 const spec = await api("/api/openapi.json");
-$("#about").textContent = `${spec.info.title}, version ${spec.info.version}. ${spec.info.description}`;
+$("#about").textContent = `${spec.info.title}, version ${spec.info.version}. ${spec.info.description.replaceAll("`", "")}`;
 
 const nameOf = (schema) => schema?.$ref?.split("/").at(-1);
 

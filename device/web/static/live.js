@@ -6,7 +6,7 @@ import { api } from "./session.js";
 import { shell } from "./shell.js";
 import { connect } from "./socket.js";
 import { StripChart } from "./strip_chart.js";
-import { plural, shown, timeOf, waitingText } from "./words.js";
+import { faceRow, plural, shown, timeOf, waitingText } from "./words.js";
 
 const WINNER_MS = 6000;
 const PANEL_INTERVAL_MS = 150;
@@ -77,13 +77,6 @@ function describe({ rating, waiting_for: waitingFor, threshold }) {
   $("#faces").replaceChildren(...rating.faces.slice(0, 8).map(faceRow));
   if (!sliding) setThreshold(threshold);
   chart.draw();
-}
-
-function faceRow(face) {
-  const fill = el("i", { className: face.smile.label });
-  fill.style.width = `${100 * face.smile.expected_weight}%`;
-  return el("li", {}, el("span", {}, face.smile.label), el("span", { className: "meter" }, fill),
-    el("span", { className: "quiet" }, `eyes ${face.eyes.state}`));
 }
 
 function follow(news) {

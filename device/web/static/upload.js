@@ -4,7 +4,7 @@ import { icon } from "./icons.js";
 import { drawRating } from "./overlay.js";
 import { sentence, session } from "./session.js";
 import { shell } from "./shell.js";
-import { arithmetic, faceText, shown } from "./words.js";
+import { arithmetic, faceRow, faceText, shown } from "./words.js";
 
 const who = await shell();
 const drop = $("#drop");
@@ -120,13 +120,6 @@ async function picture(answer) {
   context.drawImage(image, 0, 0);
   drawRating(context, answer.rating, Math.max(1, image.naturalWidth / 640));
   return canvas;
-}
-
-function faceRow(face) {
-  const fill = el("i", { className: face.smile.label });
-  fill.style.width = `${100 * face.smile.expected_weight}%`;
-  return el("li", {}, el("span", {}, `${face.smile.label} ${face.smile.weight}`), el("span", { className: "meter" }, fill),
-    el("span", { className: "quiet" }, `eyes ${face.eyes.state}`));
 }
 
 function save(blob, name) {

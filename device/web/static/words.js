@@ -1,14 +1,17 @@
 // How numbers and states are said to people.
+import { el } from "./dom.js";
+
 const WAITING = {
   faces: "Waiting for faces", smile: "Waiting for a smile", eyes: "Waiting for open eyes",
   sharpness: "Waiting for a steady picture", hold: "Hold that smile!", cooldown: "Catching my breath",
   paused: "Paused", disk: "The disk is full",
 };
-const EYES = { open: "open", closed: "closed", unknown: "unknown" };
+const SMILES = { none: "no smile", mild: "mild smile", moderate: "moderate smile", huge: "huge smile" };
 
 export const waitingText = (reason) => (reason ? WAITING[reason] ?? reason : "Looking good!");
 export const shown = (score) => (10 * score).toFixed(1);
-export const faceText = (face) => `${face.smile.label} smile, eyes ${EYES[face.eyes.state]}`;
+export const smileText = (face) => SMILES[face.smile.label];
+export const faceText = (face) => `${smileText(face)}, eyes ${face.eyes.state}`;
 export const timeOf = (text) =>
   new Date(text).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 export const dayOf = (text) =>
@@ -41,3 +44,11 @@ function eyesText(rating, known, open) {
 }
 
 export const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+/** A face in a list: its smile as a word and as a bar, its eyes. */
+export function faceRow(face) {
+  const fill = el("i", { className: face.smile.label });
+  fill.style.width = `${100 * face.smile.expected_weight}%`;
+  return el("li", {}, el("span", {}, smileText(face)), el("span", { className: "meter" }, fill),
+    el("span", { className: "quiet" }, `eyes ${face.eyes.state}`));
+}
