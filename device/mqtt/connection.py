@@ -32,6 +32,8 @@ MAX_INCOMING_BYTES: Final = 1 << 20
 MAX_QUEUED: Final = 200
 """Messages paho may hold beside those in flight; the parts above stay far below it."""
 DEFAULT_RECEIVE_MAXIMUM: Final = 65_535
+KEEP_ALIVE_LOOKS: Final = 4
+"""How often in one keep-alive time the connection is looked after."""
 TURN_S: Final = 0.5
 """Longest wait inside one turn while connecting, so that a stop is noticed."""
 
@@ -159,7 +161,8 @@ class Connection:
         Raises:
             BrokerLostError: the connection has ended.
         """
-        self._turn(timeout_s)
+        # paho looks at its keep-alive only when it is called.
+        self._turn(min(timeout_s, self._client.keepalive / KEEP_ALIVE_LOOKS))
         self._fail_if_ended()
 
     def close(self) -> None:
@@ -286,9 +289,10 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._ended = loss(
-            reason, flags.is_disconnect_packet_from_server, self._detail, self._settings
-        )
+        if self._ended is None:
+            self._ended = loss(
+                reason, flags.is_disconnect_packet_from_server, self._detail, self._settings
+            )
 
     def _received(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         properties = message.properties
@@ -336,7 +340,8 @@ class Connection:
                 )
 
     def _logged(self, _client: paho.Client, _data: Any, level: int, text: str) -> None:
-        if level == LogLevel.MQTT_LOG_ERR:
+        # The first complaint is the cause; what follows is that the socket is closed.
+        if level == LogLevel.MQTT_LOG_ERR and self._detail is None:
             self._detail = text.removeprefix("failed to receive on socket: ")
         LOG.debug("paho: %s", text)
 

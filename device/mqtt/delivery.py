@@ -19,6 +19,8 @@ LOG = logging.getLogger(__name__)
 
 REFUSED_RETRY_S: Final = 30.0
 """Pause before shots are tried again on a connection whose broker refused one."""
+IMAGE_CHANCES: Final = 2
+"""Connections that may break while one picture is sent before the shot goes without it."""
 PROPERTIES_ROOM_BYTES: Final = 256
 """Room left for a packet's header and properties beside topic and payload."""
 
@@ -53,7 +55,7 @@ class ShotDelivery:
         self._unconfirmed: dict[int, str] = {}
         self._confirmed: list[str] = []
         self._images: dict[int, str] = {}
-        self._fatal_images: set[str] = set()
+        self._broken_images: dict[str, int] = {}
         self._sent_up_to = 0
         self._resume_s: float | None = None
         self.trouble: str | None = None
@@ -61,16 +63,20 @@ class ShotDelivery:
     def begin(self) -> None:
         """A new connection is up: whatever was unconfirmed is sent again.
 
-        An image that was under way when the last connection broke is not tried a second time: a
+        A picture that was under way when the last connection broke gets one more chance only: a
         broker that ends the connection because the packet is too large would do so for ever.
         """
-        self._fatal_images = set(self._images.values())
-        for shot_id in self._fatal_images:
-            LOG.warning(
-                "the connection broke while the picture of shot %s was sent; the shot is announced "
-                "without it (does the broker limit the packet size?)",
-                shot_id,
-            )
+        oldest = next(iter(self._images.values()), None)
+        if oldest is not None:
+            self._broken_images[oldest] = self._broken_images.get(oldest, 0) + 1
+            if self._broken_images[oldest] == IMAGE_CHANCES:
+                LOG.warning(
+                    "the connection broke %d times while the picture of shot %s was sent; the shot "
+                    "is announced without it: the broker seems to limit the packet size, so lower "
+                    "mqtt.image_width_px",
+                    IMAGE_CHANCES,
+                    oldest,
+                )
         self._images.clear()
         self._unconfirmed.clear()
         self._sent_up_to = 0
@@ -130,6 +136,7 @@ class ShotDelivery:
             return
         if not reason.is_failure:
             self._confirmed.append(shot_id)
+            self._broken_images.pop(shot_id, None)
             if self._resume_s is None:
                 self.trouble = None
         elif reason.value in HOPELESS_MESSAGES:
@@ -190,7 +197,7 @@ class ShotDelivery:
             LOG.warning("%s", error)
 
     def _send_image(self, connection: Connection, shot_id: str, event: str) -> None:
-        if shot_id in self._fatal_images or connection.congested:
+        if self._broken_images.get(shot_id, 0) >= IMAGE_CHANCES or connection.congested:
             return
         try:
             shot = shot_from_json(json.loads(event))

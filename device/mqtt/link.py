@@ -31,7 +31,7 @@ from device.mqtt.payloads import (
 from device.mqtt.requests import RequestDesk
 from device.mqtt.scores import ScoreGate
 from device.mqtt.topics import Topics
-from device.mqtt.troubles import BrokerError, place
+from device.mqtt.troubles import BrokerError, BrokerLostError, place
 from device.mqtt.wakeup import Wakeup
 from device.vision.rating import Rating
 
@@ -43,6 +43,10 @@ MAX_ANSWERS: Final = 1000
 """Answers that wait for the network; the oldest go first."""
 MAX_ANSWERS_UNDER_WAY: Final = 50
 """Unconfirmed messages above which answers wait: requests may come faster than they are read."""
+STEADY_S: Final = 10.0
+"""A connection that lasted so long was a good one: the next attempt is made soon."""
+SUSPICIOUS_LIVES: Final = 3
+"""So many shorter ones in a row are no accident."""
 FAREWELL_S: Final = 2.0
 """Longest wait at the end for the broker to confirm what is under way."""
 
@@ -94,6 +98,8 @@ class MqttLink:
         self._state_due_s = 0.0
         self._announced: Camera | None = None
         self._farewell: set[int] = set()
+        self._up_since_s = 0.0
+        self._short_lives = 0
 
     def start(self) -> None:
         """Start the threads; returns at once, whether the broker is there or not."""
@@ -181,7 +187,7 @@ class MqttLink:
                 self._connect_and_serve()
             except BrokerError as error:
                 lasting = error.lasting
-                self._report(str(error))
+                self._report(self._explained(error))
             except Exception as error:
                 # Whatever it is, a camera without its broker for a month is worse.
                 LOG.exception("the link to the broker failed")
@@ -213,7 +219,7 @@ class MqttLink:
     def _begin(self, connection: Connection) -> None:
         LOG.info("connected to the broker %s", place(self._settings))
         self._error = None
-        self._backoff.reset()
+        self._up_since_s = time.monotonic()
         connection.subscribe([Subscription(self._topics.all_requests, own=True, kept=False)])
         self._delivery.begin()
         self._gate.reset()
@@ -306,6 +312,23 @@ class MqttLink:
     def _send_soon(self, message: Message) -> None:
         self._answers.append(message)
         self._wakeup.set()
+
+    def _explained(self, error: BrokerError) -> str:
+        """The error, with a guess where the broker ends every connection soon after its yes."""
+        if not isinstance(error, BrokerLostError):
+            return str(error)
+        if time.monotonic() - self._up_since_s >= STEADY_S:
+            self._backoff.reset()
+            self._short_lives = 0
+            return str(error)
+        self._short_lives += 1
+        if self._short_lives < SUSPICIOUS_LIVES or error.lasting:
+            return str(error)
+        return (
+            f"{error}, and was so soon after each of the last times it was accepted; is another "
+            f"client with the id {client_id(self._identity)!r} connected? Give every camera its "
+            "own device.id"
+        )
 
     def _report(self, error: str) -> None:
         """Log a trouble once, not at every attempt; `status` shows it until a connection is up."""
