@@ -49,6 +49,7 @@ class Picamera2Camera:
         self._pool = StillPool(1, 0)
         self._main: StillLayout | None = None
         self._lores: StillLayout | None = None
+        self._clock = FrameClock()
         self._returned = 0
         self._completed = 0
 
@@ -72,6 +73,7 @@ class Picamera2Camera:
             self.close()
             raise
         self._pool = StillPool(plan.holdable, plan.spare_copies)
+        self._clock = FrameClock()
         self._returned = self._completed = 0
         turned = self._settings.rotation in (90, 270)
         return CameraInfo(
@@ -106,7 +108,7 @@ class Picamera2Camera:
         self._pool.make_room()
         request = self._await_request(picam2, timeout_s)
         try:
-            time_s, utc = _frame_times(request.get_metadata().get("SensorTimestamp"))
+            time_s, utc = self._clock.times(request.get_metadata().get("SensorTimestamp"))
             image = _upright_copy(lores, request)
         except Exception as error:
             request.release()
@@ -214,17 +216,27 @@ def _turner(flips: Flips, rotation: int) -> Callable[[Image], Image]:
     return upright
 
 
-def _frame_times(sensor_ns: object) -> tuple[float, datetime]:
-    """Monotonic seconds and UTC of a frame's exposure.
+class FrameClock:
+    """Turns libcamera's SensorTimestamp, nanoseconds of CLOCK_BOOTTIME, into the project's times.
 
-    libcamera's SensorTimestamp is nanoseconds of CLOCK_BOOTTIME.
+    How far the two clocks lie apart is measured once: measured for each frame, it would jitter,
+    and two frames of almost the same time could change places.
     """
-    age_s = 0.0
-    if isinstance(sensor_ns, int):
-        age_s = (time.clock_gettime_ns(time.CLOCK_BOOTTIME) - sensor_ns) / 1e9
-    if not 0 <= age_s <= OLDEST_FRAME_S:
-        age_s = 0.0
-    return time.monotonic() - age_s, datetime.now(UTC) - timedelta(seconds=age_s)
+
+    def __init__(self) -> None:
+        self._boot_to_monotonic_s = time.monotonic() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._last_s = 0.0
+
+    def times(self, sensor_ns: object) -> tuple[float, datetime]:
+        """Monotonic seconds, never less than those before, and UTC of a frame's exposure."""
+        now_s = time.monotonic()
+        time_s = now_s
+        if isinstance(sensor_ns, int):
+            time_s = sensor_ns / 1e9 + self._boot_to_monotonic_s
+        if not 0 <= now_s - time_s <= OLDEST_FRAME_S:
+            time_s = now_s
+        self._last_s = time_s = max(time_s, self._last_s)
+        return time_s, datetime.now(UTC) - timedelta(seconds=max(0.0, now_s - time_s))
 
 
 def _close_quietly(picam2: Any, job: Any) -> None:

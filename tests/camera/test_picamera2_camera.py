@@ -302,6 +302,17 @@ def test_a_time_stamp_of_another_clock_is_not_believed(script: SimpleNamespace, 
     assert time.monotonic() - camera.read(1).time_s == pytest.approx(0, abs=0.05)
 
 
+def test_time_never_runs_backwards(script: SimpleNamespace) -> None:
+    camera = opened(script)
+    now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    times = []
+    for stamp in (now_ns - 10**8, now_ns - 10**8, None, now_ns - 5 * 10**7, now_ns - 2 * 10**8):
+        script.metadata = {"SensorTimestamp": stamp}
+        times.append(camera.read(1).time_s)
+    assert times == sorted(times)
+    assert times[0] == times[1]
+
+
 def test_frames_passed_over_are_counted(script: SimpleNamespace) -> None:
     camera = opened(script)
     camera.read(1)
