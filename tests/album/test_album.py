@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import threading
 import tracemalloc
@@ -76,14 +77,7 @@ def test_numbers_are_never_used_again_not_even_after_deleting_everything(
     for i in range(3):
         album.delete(f"s{i}")
     album.close()
-    open_album().save("s3", "score", picture(), rated(3), 1)
-    assert open_album_number(open_album, album) == 4
-
-
-def open_album_number(open_album, closed):
-    """The number of the newest shot, read by a process that has nothing but the files."""
-    names = [p.name for p in closed._folder.iterdir() if p.name[0] != "."]
-    return int(max(names)[:7])
+    assert open_album().save("s3", "score", picture(), rated(3), 1).file.startswith("0000004_")
 
 
 def test_an_id_is_saved_once(open_album, picture, rated, photos):
@@ -230,9 +224,6 @@ def test_a_lost_index_is_rebuilt_from_the_photos(open_album, picture, rated, tmp
         case "torn":
             index.write_bytes(index.read_bytes()[:9000] + b"\xff" * 8000)
         case "other version":
-            subprocess.run(["sqlite3", str(index), "PRAGMA user_version=9"], check=False)
-            import sqlite3
-
             with sqlite3.connect(index) as db:
                 db.execute("PRAGMA user_version = 9")
     album = open_album()
@@ -378,7 +369,9 @@ def test_at_the_floor_of_free_disk_nothing_is_written_and_nothing_deleted(
     album.update(AlbumSettings(min_free_megabytes=album.free_bytes() // 1_000_000 + 1000))
     assert album.is_full
     before = photos()
-    with pytest.raises(AlbumFullError, match="MB must stay free; delete photos or set album.keep"):
+    with pytest.raises(
+        AlbumFullError, match=r"MB must stay free; delete photos or set album\.keep"
+    ):
         album.save("b", "score", picture(), rated(2), 1)
     assert photos() == before
     album.update(AlbumSettings(min_free_megabytes=0))
@@ -479,7 +472,7 @@ def test_the_page_may_read_while_the_album_saves(open_album, picture, rated):
                 for entry in album.entries("best", limit=5):
                     album.thumbnail(entry.id)
                     read_shot(album.path(entry))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - any is a failure
                 errors.append(error)
 
     readers = [threading.Thread(target=read) for _ in range(3)]
