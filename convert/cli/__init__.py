@@ -1,0 +1,5 @@
+"""`printability-convert`: the workshop's command line."""
+
+from convert.cli.main import main
+
+__all__ = ["main"]

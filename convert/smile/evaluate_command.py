@@ -1,0 +1,83 @@
+"""`evaluate`: every figure of a network on faces it was not trained on."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from convert.faces.labelled_pictures import read_labelled_pictures
+from convert.faces.prepared_set import Faces
+from convert.smile.evaluation import (
+    SmileMeasurement,
+    SmilingMeasurement,
+    measure_smiling,
+    measure_votes,
+)
+from convert.smile.evaluation_picture import draw_evaluation
+from convert.smile.predictor import Predictor, open_predictor
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure on a prepared split (and the seed's subset of it), or on labelled pictures."""
+    predictor = open_predictor(options.model, options.threads)
+    if options.faces is not None:
+        return _on_pictures(options, predictor)
+    faces = Faces.load(options.set).of_split(options.split)
+    probabilities = predictor.probabilities(faces.images)
+    full = measure_votes(probabilities, faces.smile_votes, rounds=options.rounds)
+    kept = faces.in_seed_subset
+    subset = measure_votes(probabilities[kept], faces.smile_votes[kept], rounds=options.rounds)
+    if options.picture is not None:
+        title = f"{predictor.name} on {options.split}"
+        draw_evaluation(
+            options.picture, title, full, probabilities, faces.classes, faces.images
+        )
+    return {
+        "model": predictor.name,
+        "split": options.split,
+        "full": full.to_json(),
+        "seed_subset": subset.to_json(),
+        "text": "\n".join(
+            (
+                f"{predictor.name} on {options.split}",
+                _text("full split", full),
+                _text("the seed's subset", subset),
+            )
+        ),
+    }
+
+
+def _on_pictures(options: argparse.Namespace, predictor: Predictor) -> dict[str, Any]:
+    pictures = read_labelled_pictures(options.faces)
+    images = np.empty(len(pictures.images), object)
+    images[:] = pictures.images
+    probabilities = predictor.probabilities(images)
+    smiling = measure_smiling(probabilities, pictures.smiling, rounds=options.rounds)
+    report: dict[str, Any] = {
+        "model": predictor.name,
+        "faces": str(options.faces),
+        "smiling": smiling.to_json(),
+        "text": f"{predictor.name} on {options.faces}\n{_text('smiling or not', smiling)}",
+    }
+    if pictures.classes is not None:
+        # Without votes, the class stands for the middle of its bin.
+        votes = np.array([1, 5, 8, 10])[pictures.classes]
+        measured = measure_votes(probabilities, votes, rounds=options.rounds)
+        report["full"] = measured.to_json()
+        report["text"] += "\n" + _text("four classes", measured)
+        if options.picture is not None:
+            title = report["text"].splitlines()[0]
+            draw_evaluation(
+                options.picture, title, measured, probabilities, pictures.classes, pictures.images
+            )
+    return report
+
+
+def _text(title: str, measured: SmileMeasurement | SmilingMeasurement) -> str:
+    lines = [f"  {title}: {measured.faces} faces"]
+    for name, value in measured.figures.items():
+        low, high = measured.intervals[name]
+        lines.append(f"    {name:28} {value:.4f}  (95 %: {low:.4f} to {high:.4f})")
+    return "\n".join(lines)

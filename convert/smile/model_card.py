@@ -1,0 +1,117 @@
+"""The model card of a smile network (after Mitchell et al., "Model Cards for Model Reporting")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convert.faces.smile_classes import LABELS
+from convert.quantization.ladder import LadderResult
+from convert.smile.decision import Decision, Trade
+from convert.smile.evaluation import SmileMeasurement
+
+_INTRODUCTION = """# {file}
+
+Rates the smile of one face: none, mild, moderate or huge. EfficientNet-B0, all operators 8-bit
+integer. Input 1×{side}×{side}×3 uint8, gray levels 0 to 255 repeated in three channels, the face
+cut as `device.vision.crop` cuts it. Output 1×4 uint8, probability × 256, in the order
+{labels}.
+
+## Intended use
+Choosing the moment and the frame to print, on the appliance itself, at parties and booths, with
+people who know that a camera looks at them.
+
+**Not for:** judging feelings, moods, sincerity, fitness or character of a person; work, school,
+police or health decisions; identifying people; any decision about a person at all. A smile in a
+picture is a shape of the face, not what somebody feels.
+
+## Data
+Trained on the Training split of FER+ (Microsoft's ten votes a face, MIT) over the pictures of
+FER2013 (challenge data, for research): 48×48 gray faces collected from image searches. Classes
+from the votes for happiness and surprise: none 0-3, mild 4-6, moderate 7-8, huge 9-10 of ten.
+Warm start from EfficientNet-Lite0 (ImageNet). PublicTest was used to report, never to train or to
+choose the quantization.
+"""
+
+_LIMITS = """## Limits
+- Ten voters disagree: even a perfect estimate of the votes reaches only about 89.5 % on the full
+  split (87.7 % on the seed's subset). Mild and moderate lie between larger classes and are the
+  least certain; surprise counts as smiling by definition of the classes.
+- FER2013 says nothing of age, origin, glasses or lighting, so error by group is not known. Its
+  faces are mostly frontal and well lit, and many are actors or celebrities: expect more errors on
+  profiles, hands before the mouth, strong backlight, masks (a mask hides the mouth: the answer
+  means nothing then), and small children.
+- Gray only, and no sharper than 48×48 pixels were ever seen: detail beyond that is not used.
+"""
+
+
+def smile_card(
+    file: str,
+    side: int,
+    measured: dict[str, SmileMeasurement],
+    result: LadderResult,
+    decision: Decision,
+    options: Sequence[Trade],
+) -> str:
+    """The card as Markdown."""
+    parts = [
+        _INTRODUCTION.format(file=file, side=side, labels=", ".join(LABELS)),
+        _figures(measured),
+        _quantization(result),
+        _decision(decision, options),
+        _LIMITS,
+    ]
+    return "\n".join(parts)
+
+
+def _figures(measured: dict[str, SmileMeasurement]) -> str:
+    lines = ["## Measured", "This file, in the runtime, one pass; 95 % bootstrap interval.", ""]
+    names = list(measured)
+    heads = [f"{name} ({measured[name].faces:,} faces)" for name in names]
+    lines.append("| figure | " + " | ".join(heads) + " |")
+    lines.append("|---|" + "---|" * len(names))
+    for figure in next(iter(measured.values())).figures:
+        cells = []
+        for name in names:
+            low, high = measured[name].intervals[figure]
+            cells.append(f"{measured[name].figures[figure]:.3f} ({low:.3f}-{high:.3f})")
+        lines.append(f"| {figure.replace('_', ' ')} | " + " | ".join(cells) + " |")
+    first = measured[names[0]]
+    lines += ["", f"Confusion on {names[0]} (rows: truth; columns: answer)", ""]
+    lines.append("| | " + " | ".join(LABELS) + " |")
+    lines.append("|---|" + "---|" * len(LABELS))
+    for label, row in zip(LABELS, first.confusion.tolist(), strict=True):
+        lines.append(f"| {label} | " + " | ".join(str(count) for count in row) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _quantization(result: LadderResult) -> str:
+    lines = [
+        "## Quantization",
+        f"Method: **{result.method.name}**: {result.method.description}. Chosen by the divergence "
+        "from the float network on training faces that were not used for rounding "
+        f"(accuracy of the float network there: {result.float_accuracy:.2%}).",
+        "",
+        "| method | divergence (nats) | same answers | accuracy |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {rung.method} | {rung.divergence:.5f} | {rung.agreement:.2%} | {rung.accuracy:.2%} |"
+        for rung in result.rungs
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _decision(decision: Decision, options: Sequence[Trade]) -> str:
+    lines = [
+        "## Decision",
+        f"Logits divided by {decision.temperature:.3f}; {decision.offset:.2f} of the class prior "
+        "taken away before the softmax (more of it finds more mild and moderate smiles and costs "
+        "accuracy).",
+    ]
+    if options:
+        lines += ["", "| offset | accuracy | macro-F1 | (held-out training faces) |", "|---|---|---|---|"]
+        lines += [
+            f"| {option.offset:.2f} | {option.accuracy:.2%} | {option.macro_f1:.3f} | |"
+            for option in options
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,44 @@
+"""The smile network: EfficientNetB0 with three heads on the same features.
+
+Keras' EfficientNetB0 takes gray levels 0 to 255 as three equal channels (it scales them inside).
+On its 1280 pooled features stand three linear heads: `smile`, logits of the four classes, which is
+what ships; `count`, logits of 0 to 10 smile votes; `emotion`, logits of the ten FER+ answers. The
+two auxiliary heads make the features richer while training and cost nothing afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convert.faces.smile_classes import EMOTIONS, LABELS, VOTERS
+
+DROPOUT = 0.3
+HEADS = (("smile", len(LABELS)), ("count", VOTERS + 1), ("emotion", len(EMOTIONS)))
+
+
+def build_network(resolution: int, dropout: float = DROPOUT) -> Any:
+    """The three-headed `keras.Model`, without weights of its own.
+
+    Args:
+        resolution: input height and width in pixels.
+        dropout: share of the features hidden from the heads while training.
+    """
+    import keras
+
+    base = keras.applications.EfficientNetB0(
+        include_top=False, weights=None, pooling="avg", input_shape=(resolution, resolution, 3)
+    )
+    features = keras.layers.Dropout(dropout, name="drop")(base.output)
+    outputs = [keras.layers.Dense(size, name=name)(features) for name, size in HEADS]
+    return keras.Model(base.input, outputs)
+
+
+def build_single_headed(resolution: int) -> Any:
+    """EfficientNetB0 with the four classes alone, as earlier networks were."""
+    import keras
+
+    base = keras.applications.EfficientNetB0(
+        include_top=False, weights=None, pooling="avg", input_shape=(resolution, resolution, 3)
+    )
+    features = keras.layers.Dropout(0.2, name="drop")(base.output)
+    return keras.Model(base.input, keras.layers.Dense(len(LABELS), name="smile")(features))

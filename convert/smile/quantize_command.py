@@ -1,0 +1,204 @@
+"""`quantize`: the integer file the appliance loads, its manifest entry and its model card."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.errors import ConfigurationError
+from convert.faces.hold_out import hold_out
+from convert.faces.network_input import to_network_input
+from convert.faces.prepared_set import Faces
+from convert.faces.smile_classes import LABELS
+from convert.quantization.float_graph import to_float_tflite
+from convert.quantization.folded_network import FoldedNetwork
+from convert.quantization.ladder import LadderResult, Rung, climb, methods_named, run_model
+from convert.quantization.source import open_network
+from convert.shipping import ship_model, write_whole
+from convert.smile.decision import (
+    Decision,
+    Trade,
+    choose_offset,
+    fit_temperature,
+    log_priors,
+    trades,
+)
+from convert.smile.evaluation import SmileMeasurement, measure_votes
+from convert.smile.model_card import smile_card
+
+_AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class ChoosingFaces:
+    """Training faces to round with, and others to choose by.
+
+    Attributes:
+        representative: (n, r, r, 3) uint8.
+        held_out: (m, r, r, 3) uint8, from the slice that `train` keeps apart.
+        truth: (m,) classes of `held_out`.
+        priors: (4,) log shares of the classes among all training faces.
+    """
+
+    representative: NDArray[np.uint8]
+    held_out: NDArray[np.uint8]
+    truth: NDArray[np.int64]
+    priors: NDArray[np.float64]
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Fold, decide, climb the ladder, ship."""
+    faces = Faces.load(options.set)
+    network = open_network(options.model, options.resolution)
+    if network is None:
+        raise ConfigurationError(
+            f"{options.model} is no EfficientNet-B0; only that architecture can be quantized "
+            "without loss here"
+        )
+    chosen = _choose_faces(faces, network.resolution, options)
+    decision, options_tried = _decide(network, chosen, options)
+    network = replace(network, head=(*network.head[:-1], decision.folded_into(network.head[-1])))
+    result = climb(
+        network,
+        chosen.representative,
+        chosen.held_out,
+        chosen.truth,
+        methods_named([name for name in options.methods.split(",") if name]),
+        _say,
+    )
+    measured = _measure(result.model, faces, network.resolution)
+    side = network.resolution
+    file = options.file or f"smile_efficientnetb0_{side}_int8.tflite"
+    card = Path(file).with_suffix(".md").name
+    facts = _entry(options, side, card, measured, result, decision)
+    target = ship_model(options.models, options.name, file, result.model, facts)
+    float_file = options.models / "float" / file.replace("_int8", "_float")
+    float_file.parent.mkdir(exist_ok=True)
+    write_whole(float_file, to_float_tflite(network))
+    text = smile_card(file, side, measured, result, decision, options_tried)
+    write_whole(options.models / card, text.encode())
+    return {
+        "file": str(target),
+        "float_file": str(float_file),
+        "card": str(options.models / card),
+        "method": result.method.name,
+        "ladder": [rung.to_json() for rung in result.rungs],
+        "float_accuracy_held_out": round(result.float_accuracy, 5),
+        "temperature": decision.temperature,
+        "offset": decision.offset,
+        "measured": {key: value.to_json() for key, value in measured.items()},
+        "text": _text(target, result, measured),
+    }
+
+
+def _choose_faces(faces: Faces, side: int, options: argparse.Namespace) -> ChoosingFaces:
+    training = faces.of_split("Training")
+    generator = np.random.default_rng(options.seed)
+    apart = hold_out(len(training))
+    held = generator.permutation(np.flatnonzero(apart))[: options.held_out]
+    rest = generator.permutation(np.flatnonzero(~apart))[: options.representative]
+    if len(held) < 1 or len(rest) < 1:
+        raise ConfigurationError(f"{options.set} has too few Training faces to round with")
+    return ChoosingFaces(
+        to_network_input(training.images[rest], side),
+        to_network_input(training.images[held], side),
+        training.classes[held],
+        log_priors(training.classes, len(LABELS)),
+    )
+
+
+def _decide(
+    network: FoldedNetwork, chosen: ChoosingFaces, options: argparse.Namespace
+) -> tuple[Decision, tuple[Trade, ...]]:
+    plain = Decision(1.0, 0.0, chosen.priors)
+    temperature, offset = _number(options.temperature), _number(options.offset)
+    if temperature == 1.0 and offset == 0.0:
+        return plain, ()
+    probabilities = run_model(to_float_tflite(network), chosen.held_out)
+    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-9))
+    if temperature is None:
+        temperature = fit_temperature(logits, chosen.truth)
+    tried = trades(logits / temperature, chosen.truth, chosen.priors)
+    if offset is None:
+        offset = choose_offset(tried, options.accuracy_price)
+    return Decision(temperature, offset, chosen.priors), tried
+
+
+def _number(text: str) -> float | None:
+    if text == _AUTO:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is neither a number nor `auto`") from None
+
+
+def _measure(model: bytes, faces: Faces, side: int) -> dict[str, SmileMeasurement]:
+    public = faces.of_split("PublicTest")
+    found = run_model(model, to_network_input(public.images, side)).astype(np.float64)
+    found /= np.maximum(found.sum(axis=1, keepdims=True), 1e-9)
+    kept = public.in_seed_subset
+    return {
+        "PublicTest": measure_votes(found, public.smile_votes),
+        "PublicTest, seed's subset": measure_votes(found[kept], public.smile_votes[kept]),
+    }
+
+
+def _entry(
+    options: argparse.Namespace,
+    side: int,
+    card: str,
+    measured: dict[str, SmileMeasurement],
+    result: LadderResult,
+    decision: Decision,
+) -> dict[str, Any]:
+    full, subset = measured.values()
+    figures = {name: round(value, 4) for name, value in full.figures.items()}
+    return {
+        "source": f"trained with `printability-convert train` on FER+ Training, quantized with "
+        f"`printability-convert quantize` from {options.model.name}",
+        "licence": "MIT; trained on FER2013 pictures (research) with FER+ labels (MIT)",
+        "task": "smile",
+        "input": {
+            "width": side,
+            "height": side,
+            "channels": 3,
+            "colour": "gray, repeated in each channel",
+            "range": "0..255",
+        },
+        "labels": list(LABELS),
+        "measured": {
+            "data": "FER+ PublicTest, this file, one pass",
+            **figures,
+            "accuracy_seed_subset": round(subset.figures["accuracy"], 4),
+        },
+        "quantization": {
+            "method": result.method.name,
+            "temperature": round(decision.temperature, 4),
+            "offset": decision.offset,
+        },
+        "card": card,
+    }
+
+
+def _say(rung: Rung) -> None:
+    print(
+        f"{rung.method}: divergence {rung.divergence:.5f}, same answers {rung.agreement:.2%}, "
+        f"accuracy {rung.accuracy:.2%}",
+        file=sys.stderr,
+    )
+
+
+def _text(target: Path, result: LadderResult, measured: dict[str, SmileMeasurement]) -> str:
+    lines = [f"{target}: {result.method.name} ({result.method.description})"]
+    lines.append(f"float network on the held-out training faces: {result.float_accuracy:.2%}")
+    for title, one in measured.items():
+        figures = ", ".join(f"{name} {value:.4f}" for name, value in one.figures.items())
+        lines.append(f"{title} ({one.faces} faces): {figures}")
+    return "\n".join(lines)
