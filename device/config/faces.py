@@ -36,7 +36,7 @@ class FacesSettings(Section):
         ),
     )
     confidence: float = Field(
-        default=0.5, gt=0, lt=1, description="Least confidence of a face, above 0, below 1."
+        default=0.6, gt=0, lt=1, description="Least confidence of a face, above 0, below 1."
     )
     min_size_px: int = Field(
         default=20, ge=8, le=1000, description="Least width of a face in the analysed picture."

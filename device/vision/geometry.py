@@ -66,11 +66,12 @@ class Box:
         """Intersection over union, 0..1; 0 where neither box has an area."""
         shared = self.intersection_area(other)
         union = self.area + other.area - shared
-        return shared / union if union > 0 else 0.0
+        # Rounding can lift the share of two equal boxes a little above all there is.
+        return min(1.0, shared / union) if union > 0 else 0.0
 
     def covered_by(self, other: Box) -> float:
         """The share of this box's own area that lies inside `other`, 0..1."""
-        return self.intersection_area(other) / self.area if self.area > 0 else 0.0
+        return min(1.0, self.intersection_area(other) / self.area) if self.area > 0 else 0.0
 
     def to_pixels(self, width_px: int, height_px: int) -> tuple[int, int, int, int]:
         """The corners `(x0, y0, x1, y1)` in a picture of this size, clamped to it.

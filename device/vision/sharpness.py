@@ -19,11 +19,12 @@ _LEAST_CONTRAST: Final = 16.0
 
 
 def sharpness(gray_face: NDArray[np.uint8]) -> float:
-    """The strength of a face's fine detail relative to its contrast: 0 is flat, 20 and up crisp.
+    """The strength of a face's fine detail relative to its contrast.
 
-    100 × the standard deviation of the Laplacian ÷ that of the gray levels, after a small blur
-    against noise. Dividing by the contrast makes a dim face comparable with a bright one. (The
-    variance of the Laplacian as a focus measure: Pech-Pacheco et al., ICPR 2000.)
+    0 is flat; on photos some 4 is badly blurred and 15 sharp. It is 100 × the standard deviation
+    of the Laplacian ÷ that of the gray levels, after a small blur against noise. Dividing by the
+    contrast makes a dim face comparable with a bright one. (The variance of the Laplacian as a
+    focus measure: Pech-Pacheco et al., ICPR 2000.)
 
     Args:
         gray_face: (height, width) uint8, the face's box cut out of the picture.
