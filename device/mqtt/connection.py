@@ -22,7 +22,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from device.config.mqtt import MqttSettings
 from device.config.secret import SecretUnavailableError
 from device.mqtt.message import Incoming, Message, Subscription
-from device.mqtt.troubles import BrokerError, loss, place, refusal, silent, unreachable
+from device.mqtt.troubles import BrokerError, loss, place, refusal, silent, unanswered, unreachable
 from device.mqtt.wakeup import Wakeup
 
 LOG = logging.getLogger(__name__)
@@ -214,8 +214,8 @@ class Connection:
             if stopping():
                 raise BrokerError("the connection is not wanted any more")
             self._turn(min(left_s, TURN_S))
-            if self._answer is None:
-                self._fail_if_ended()
+            if self._answer is None and self._client.socket() is None:
+                raise unanswered(self._detail, self._settings)
         if self._answer.is_failure:
             raise refusal(self._answer, self._settings)
         if self.receive_maximum < self._settings.inflight:

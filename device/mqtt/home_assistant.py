@@ -51,13 +51,13 @@ def discovery(topics: Topics, camera: Camera) -> dict[str, Any]:
     for key, entity in components.items():
         entity["unique_id"] = f"printability_{camera.id}_{key}"
         entity["default_entity_id"] = f"{entity['platform']}.{_slug(camera.id)}_{key}"
+        entity["qos"] = 1
         if "availability" not in entity:
             entity["availability_topic"] = topics.availability
     return {
         "device": device,
         "origin": {"name": "Printability camera", "sw_version": camera.version},
         "components": components,
-        "qos": 1,
     }
 
 

@@ -119,6 +119,26 @@ def silent(settings: MqttSettings) -> BrokerError:
     )
 
 
+def unanswered(detail: str | None, settings: MqttSettings) -> BrokerError:
+    """The error for a broker that hangs up on the greeting; `detail` is what the socket said.
+
+    A client certificate that is missing or not trusted ends like this: under TLS 1.3 the broker
+    checks it when the handshake is over for the client.
+    """
+    # Without TLS the detail says only whether the end came as an end or as a reset, by chance.
+    shown = f" ({detail})" if detail is not None and settings.tls.enabled else ""
+    advice = (
+        "if it wants a client certificate, check that mqtt.tls.certificate_file is given and "
+        "signed by an authority that it trusts"
+        if settings.tls.enabled
+        else "check that an MQTT broker is what listens there, and whether it wants TLS"
+    )
+    return BrokerError(
+        f"the broker {place(settings)} ends the connection before it answers{shown}; {advice}",
+        lasting=settings.tls.enabled,
+    )
+
+
 def loss(
     reason: ReasonCode | None, from_broker: bool, detail: str | None, settings: MqttSettings
 ) -> BrokerError:
@@ -132,12 +152,6 @@ def loss(
                 lasting=True,
             )
         return BrokerLostError(f"the broker {where} ended the connection: {reason}")
-    if detail is not None and "alert" in detail.lower():
-        return BrokerLostError(
-            f"the broker {where} refuses TLS ({detail}); check mqtt.tls.certificate_file: it must "
-            "be signed by an authority that the broker trusts",
-            lasting=True,
-        )
     return BrokerLostError(
         f"the connection to the broker {where} is lost{f' ({detail})' if detail else ''}"
     )

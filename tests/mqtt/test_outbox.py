@@ -22,6 +22,11 @@ def box(tmp_path):
     box.close()
 
 
+def fill(box, kit):
+    for number in range(100):
+        box.add(kit.make_shot(f"n{number}"))
+
+
 def ids(box):
     return [shot.id for shot in box.waiting(limit=100)]
 
@@ -165,8 +170,7 @@ def test_a_full_disk_is_an_error_that_leaves_the_outbox_usable(tmp_path, kit):
     box.add(kit.make_shot("a"))
     box._database.execute("PRAGMA max_page_count = 1")
     with pytest.raises(OutboxError, match="cannot be written"):
-        for number in range(100):
-            box.add(kit.make_shot(f"n{number}"))
+        fill(box, kit)
     box._database.execute("PRAGMA max_page_count = 1000000")
     assert box.depth == len(ids(box))
     assert box.add(kit.make_shot("later"))
@@ -200,7 +204,7 @@ def test_sqlites_own_errors_do_not_escape(box, kit):
         box._database.execute("SELECT 1")
 
 
-def test_any_sequence_of_calls_behaves_like_a_bounded_list(tmp_path_factory, kit):
+def test_any_sequence_of_calls_behaves_like_a_bounded_list(tmp_path_factory, kit):  # noqa: C901
     """A model of the outbox in plain Python, compared with it after every call."""
 
     class Model(RuleBasedStateMachine):
