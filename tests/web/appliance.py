@@ -35,13 +35,14 @@ from device.vision.image_file import read_image
 from device.vision.rating import EyeReading, FaceReading, Rating, SmileReading, rate
 from device.web.server import WebServer
 
+BOX = Box(0.35, 0.12, 0.2, 0.3)
 HUGE = SmileReading((0.01, 0.02, 0.05, 0.92))
 MODERATE = SmileReading((0.05, 0.15, 0.7, 0.1))
 NONE = SmileReading((0.9, 0.05, 0.03, 0.02))
 
 
 def face(
-    box: Box = Box(0.35, 0.12, 0.2, 0.3), smile: SmileReading = HUGE, eyes: EyeReading | None = None
+    box: Box = BOX, smile: SmileReading = HUGE, eyes: EyeReading | None = None
 ) -> FaceReading:
     """One face, smiling with both eyes open unless said otherwise."""
     return FaceReading(box, 0.99, 40.0, smile, eyes or EyeReading("open", 2))

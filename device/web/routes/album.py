@@ -108,9 +108,8 @@ def thumbnail(photo_id: PhotoId, parts: Parts) -> Response:
     try:
         data = parts.album.thumbnail(photo_id).read_bytes()
     except Exception as error:
-        if isinstance(error, FileNotFoundError) or parts.album.get(photo_id) is None:
-            raise _gone(photo_id) from error
-        raise
+        # The album's own errors are not known here; deleted or damaged meanwhile is all one.
+        raise HTTPException(404, f"no small picture of {photo_id!r} can be made") from error
     return Response(data, media_type="image/jpeg", headers={"cache-control": FOREVER})
 
 

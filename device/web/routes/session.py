@@ -3,7 +3,7 @@
 import logging
 from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import RedirectResponse
 
@@ -18,6 +18,7 @@ router = APIRouter(tags=["session"], responses=REFUSALS)
 DAY_S: Final = 86_400
 # Ten wrong passwords a minute from one address, sixty from everywhere.
 EVERYBODY: Final = "everybody"
+Token = Annotated[str, Path(max_length=4096, description="The secret part of the guest link.")]
 
 
 class LoginLimits:
@@ -98,7 +99,7 @@ def logout(response: Response, parts: Parts) -> None:
     "/guest/{token}", response_class=RedirectResponse, status_code=303, responses=refusals(404, 429)
 )
 def enter_as_guest(
-    request: Request, token: str, parts: Parts, visitor: CurrentVisitor
+    request: Request, token: Token, parts: Parts, visitor: CurrentVisitor
 ) -> RedirectResponse:
     """Open the album as a guest; this address is what the QR code shows."""
     if not parts.access.is_guest_token(token):
