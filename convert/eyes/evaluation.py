@@ -50,10 +50,10 @@ class Spotted:
 
 def evaluate_readers(data: Path, models: Path) -> dict[str, Any]:
     """Measure the network, the cascade and the seed's cascade; every row of the eyes' table."""
-    settings = EyesSettings()
+    settings = EyesSettings(method="network")
     readers: dict[str, tuple[EyeReader, bool]] = {
         "network": (make_eye_reader(settings, models, 1), True),
-        "cascade": (make_eye_reader(settings.model_copy(update={"method": "cascade"}), models, 1), True),
+        "cascade": (make_eye_reader(EyesSettings(method="cascade"), models, 1), True),
         "seed": (SeedCascadeReader(), False),
     }
     detector = load_detector(models, "fast")
@@ -165,9 +165,7 @@ def match_open_faces(data: Path, detector: FaceDetector) -> list[tuple[OpenFace,
     return matched
 
 
-def open_face_figures(
-    faces: Sequence[tuple[OpenFace, Box]], reader: EyeReader
-) -> dict[str, Any]:
+def open_face_figures(faces: Sequence[tuple[OpenFace, Box]], reader: EyeReader) -> dict[str, Any]:
     """How many open-eyed faces are called closed, or not judged."""
     readings: list[tuple[str, EyeReading]] = [
         (face.name, reader.read(_gray(face.picture), box)) for face, box in faces

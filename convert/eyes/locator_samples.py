@@ -96,20 +96,18 @@ def _random_crop(
     return middle, float(CROP_SIDE * width)
 
 
-def _occlude(
-    crop: NDArray[np.uint8], eyes: NDArray[np.float32], rng: np.random.Generator
-) -> None:
+def _occlude(crop: NDArray[np.uint8], eyes: NDArray[np.float32], rng: np.random.Generator) -> None:
     drawn = rng.random()
     if drawn < 0.25:
         draw_spectacles(crop, eyes, rng)
     elif drawn < 0.35:
         draw_sunglasses(crop, eyes, rng)
     if rng.random() < 0.15:
-        below = eyes.mean(axis=0) + (0, eye_distance(eyes, crop.shape[0]))
-        x, y = (int(value) for value in below)
-        reach = int(rng.uniform(0.3, 0.8) * eye_distance(eyes, crop.shape[0]))
-        cv2.rectangle(
-            crop, (x - 2 * reach, y - reach // 3), (x + 2 * reach, 64), int(rng.integers(0, 256)), -1
-        )
+        distance = eye_distance(eyes, crop.shape[0])
+        x, y = (int(value) for value in eyes.mean(axis=0))
+        y += int(distance)
+        reach = int(rng.uniform(0.3, 0.8) * distance)
+        tone = int(rng.integers(0, 256))
+        cv2.rectangle(crop, (x - 2 * reach, y - reach // 3), (x + 2 * reach, 64), tone, -1)
     if rng.random() < 0.15:
         draw_bar(crop, eyes[int(rng.integers(2))], eye_distance(eyes, crop.shape[0]) / 2, rng)

@@ -74,7 +74,7 @@ def label_faces(mesh: Any, faces: Any) -> dict[str, Any]:
 
 def main(source: Path, target: Path) -> None:
     """Label every array of faces in `source` and write `target`."""
-    import mediapipe
+    import mediapipe  # type: ignore[import-not-found]
 
     mesh = mediapipe.solutions.face_mesh.FaceMesh(
         static_image_mode=True, max_num_faces=1, refine_landmarks=True, min_detection_confidence=0.3

@@ -125,7 +125,8 @@ def standardise(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """
     values = pixels.astype(np.float32)
     deviation = max(float(values.std()), CONTRAST_FLOOR)
-    return np.clip((values - values.mean()) / deviation, -CLIP, CLIP)
+    scaled = (values - float(values.mean())) / deviation
+    return np.asarray(np.clip(scaled, -CLIP, CLIP), dtype=np.float32)
 
 
 class EyeLocator:
@@ -148,7 +149,7 @@ class EyeLocator:
 
 
 def _span(centre: float, reach: float, length_px: int) -> tuple[int, int]:
-    """Whole pixels from `centre` - `reach` to `centre` + `reach` inside the picture, one at least."""
+    """Whole pixels within `reach` of `centre` inside the picture, one at least."""
     first = min(max(int(centre - reach), 0), length_px - 1)
     last = max(min(int(centre + reach) + 2, length_px), first + 1)
     return first, last

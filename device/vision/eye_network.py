@@ -39,13 +39,17 @@ class NetworkEyeReader:
     def load(cls, settings: EyesSettings, models_dir: Path, threads: int) -> Self:
         """Load both networks, checked against the manifest in `models_dir`.
 
+        `threads` is accepted as for every model and not used: handing a fraction of a
+        millisecond's work to other threads takes longer than doing it.
+
         Raises:
             ManifestError: the manifest lacks a model or its file is not the one it promises.
             ModelError: a network cannot be loaded.
         """
+        del threads
         manifest = Manifest.load(models_dir)
-        locator = TfliteModel(manifest.verified_file(settings.locator_model), threads)
-        state = TfliteModel(manifest.verified_file(settings.state_model), threads)
+        locator = TfliteModel(manifest.verified_file(settings.locator_model))
+        state = TfliteModel(manifest.verified_file(settings.state_model))
         return cls(EyeLocator(locator), EyeStateClassifier(state), settings)
 
     def read(self, gray: NDArray[np.uint8], box: Box) -> EyeReading:
