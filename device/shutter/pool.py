@@ -1,9 +1,10 @@
 """The few best frames of a moment, spread over it, in bounded memory."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
-from device.shutter.ranking import Candidate
+from device.shutter.ranking import BESIDE_BLINK_S, Candidate
 
 SLICE_S: Final = 0.4
 """A moment is cut into slices of this length; of each only the best frame can become a photo."""
@@ -17,7 +18,7 @@ class Pool:
 
     Burst photos are worth having only when they differ, so a runner-up never comes from the
     winner's own slice nor from right beside it.  The best frame of all that were added is always
-    in the pool.
+    in the pool (as far as its blinks were known when it was added).
     """
 
     def __init__(self, limit: int) -> None:
@@ -34,7 +35,7 @@ class Pool:
         """Take the frame in where it is better than what is there; of equals the earlier stays."""
         time_slice = int(candidate.time_s // SLICE_S)
         rival = self._best_of_slice.get(time_slice)
-        if rival is None or candidate.rank > rival.rank:
+        if rival is None or candidate.merit > rival.merit:
             self._best_of_slice[time_slice] = candidate
         self.shrink(self._limit)
 
@@ -53,6 +54,12 @@ class Pool:
         """Forget frames taken before `time_s`."""
         for key in [k for k, c in self._best_of_slice.items() if c.time_s < time_s]:
             del self._best_of_slice[key]
+
+    def blink_at(self, time_s: float) -> None:
+        """Somebody's eyes are closed now: what was taken right before is marked as beside it."""
+        for key, candidate in self._best_of_slice.items():
+            if candidate.time_s >= time_s - BESIDE_BLINK_S:
+                self._best_of_slice[key] = replace(candidate, beside_blink=True)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -76,6 +83,6 @@ class Pool:
         return tuple(chosen)
 
 
-def _order(candidate: Candidate) -> tuple[object, ...]:
-    """By rank; of equals the earlier frame is the better one."""
-    return (*candidate.rank, -candidate.time_s)
+def _order(candidate: Candidate) -> tuple[float, ...]:
+    """By merit; of equals the earlier frame is the better one."""
+    return (*candidate.merit, -candidate.time_s)

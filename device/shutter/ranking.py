@@ -14,21 +14,37 @@ without a step the next criteria would never be asked."""
 SHARPNESS_STEP: Final = 1.1
 """Sharpness is compared in steps of ten percent, for the same reason."""
 
+BESIDE_BLINK_S: Final = 0.15
+"""Lids are half down this long before and after a frame whose eyes are called closed."""
+
 Rank = tuple[int, int, int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A frame that may become a photo, and when it was taken (seconds of the frames' clock)."""
+    """A frame that may become a photo, and when it was taken (seconds of the frames' clock).
+
+    `beside_blink` says that somebody's eyes were closed right before or after it.
+    """
 
     rating: Rating
     time_s: float
     rank: Rank
+    beside_blink: bool = False
 
     @classmethod
-    def of(cls, rating: Rating, time_s: float) -> "Candidate":
+    def of(cls, rating: Rating, time_s: float, *, beside_blink: bool = False) -> "Candidate":
         """Rank the frame once; it is compared many times."""
-        return cls(rating, time_s, rank(rating))
+        return cls(rating, time_s, rank(rating), beside_blink)
+
+    @property
+    def merit(self) -> tuple[float, ...]:
+        """What candidates are compared by: larger is better.
+
+        As `rank`, but of frames with equally many closed eyes those beside a blink come last.
+        """
+        closed, *others = self.rank
+        return (closed, not self.beside_blink, *others)
 
 
 def closed_faces(rating: Rating) -> int:

@@ -8,7 +8,7 @@ from device.shutter.decision import Decision, Shot
 from device.shutter.gates import Lack, has_fallen, lack_of
 from device.shutter.moment import Moment, Request
 from device.shutter.pool import Pool
-from device.shutter.ranking import Candidate
+from device.shutter.ranking import BESIDE_BLINK_S, Candidate, closed_faces
 from device.shutter.readiness import Readiness
 from device.vision.rating import Rating
 
@@ -66,6 +66,7 @@ class Shutter:
         self._paused = False
         self._blocked: Lack | None = None
         self._last_s: float | None = None
+        self._last_blink_s: float | None = None
 
     @property
     def paused(self) -> bool:
@@ -120,7 +121,7 @@ class Shutter:
         self._readiness.watch(time_s, self._settings, fallen=fallen)
         if shot is not None:
             return _taken(shot)
-        candidate = Candidate.of(rating, time_s)
+        candidate = self._candidate(rating, time_s)
         lack = lack_of(rating, self._settings)
         outcome = self._serve_request(candidate) or self._impossible()
         if outcome is None and self._moment is not None:
@@ -129,7 +130,7 @@ class Shutter:
             outcome = self._wait(candidate, lack)
         if isinstance(outcome, Shot):
             return _taken(outcome)
-        return Decision(outcome.waiting_for, outcome.detail, self._kept())
+        return Decision(outcome.waiting_for, outcome.detail, self._open_pool().frames())
 
     def finish(self, time_s: float) -> Decision:
         """Close what is open: the stream is over.
@@ -151,6 +152,15 @@ class Shutter:
             )
         self._last_s = time_s
         return last_s
+
+    def _candidate(self, rating: Rating, time_s: float) -> Candidate:
+        """The frame as a candidate; where somebody blinks, those right before it are marked."""
+        last_s = self._last_blink_s
+        if closed_faces(rating):
+            self._last_blink_s = time_s
+            self._open_pool().blink_at(time_s)
+        beside = last_s is not None and time_s - last_s <= BESIDE_BLINK_S
+        return Candidate.of(rating, time_s, beside_blink=beside)
 
     def _close_open(self, time_s: float) -> Shot | None:
         """End what was in progress because frames stopped coming at `time_s`."""
@@ -220,18 +230,21 @@ class Shutter:
         return moment.close(time_s, self._photos)
 
     def _new_pool(self) -> Pool:
-        """Room for the shot's photos and, where there is a burst, for as many spare frames."""
-        return Pool(min(self._keep_limit, 2 * self._photos - 1))
+        """Room for the shot's photos and as many spare frames, should one turn out to be blinking.
+
+        One spare at least: the best frame so far may lie right before a blink.
+        """
+        return Pool(min(self._keep_limit, max(2, 2 * self._photos - 1)))
 
     def _drop_automatic(self) -> None:
         self._moment = None
         self._approach.clear()
 
-    def _kept(self) -> frozenset[int]:
+    def _open_pool(self) -> Pool:
         """The frames held: of a request, of a moment, or of the time before one."""
         if self._request is not None and self._request.moment is not None:
-            return self._request.moment.pool.frames()
-        return (self._moment.pool if self._moment is not None else self._approach.pool).frames()
+            return self._request.moment.pool
+        return self._moment.pool if self._moment is not None else self._approach.pool
 
 
 def _taken(shot: Shot) -> Decision:

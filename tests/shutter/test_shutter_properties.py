@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from device.config.shutter import ShutterSettings
 from device.shutter.decision import Shot
 from device.shutter.gates import lack_of
-from device.shutter.ranking import rank
+from device.shutter.ranking import closed_faces, rank
 from device.shutter.shutter import Shutter
 from device.vision.rating import Rating
 
@@ -142,18 +142,32 @@ def test_automatic_shots_keep_the_cooldown_and_the_hourly_limit(look, config, ru
 
 @FEWER
 @given(SETTINGS, RUNS)
-def test_without_a_request_no_frame_of_the_moment_is_better_than_the_winner(look, config, runs):
-    """So a frame inside a blink never wins where the moment has a good one outside."""
+def test_a_frame_in_a_blink_never_wins_where_the_moment_has_a_good_one_outside(look, config, runs):
     seen = play(Shutter(config), look, runs, {})
     for shot in seen.shots:
-        moment = [
-            rating
-            for time_s, rating in seen.frames
-            if shot.started_s <= time_s <= shot.ended_s and lack_of(rating, config) is None
-        ]
+        moment = candidates(seen, shot, config)
         assert len(moment) >= config.hold_frames
-        assert rank(shot.winner) >= max(rank(rating) for rating in moment)
         assert shot.candidates >= len(moment)
+        fewest = min(closed_faces(rating) for rating in moment)
+        assert closed_faces(shot.winner) <= fewest
+
+
+@FEWER
+@given(SETTINGS, RUNS)
+def test_where_nobody_blinks_no_frame_of_the_moment_is_better_than_the_winner(look, config, runs):
+    awake = [(n, [(s, "open") for s, _ in people], step_s) for n, people, step_s in runs]
+    seen = play(Shutter(config), look, awake, {})
+    for shot in seen.shots:
+        assert rank(shot.winner) >= max(map(rank, candidates(seen, shot, config)))
+
+
+def candidates(seen, shot, config):
+    """The frames from the crossing to the shot that may win."""
+    return [
+        rating
+        for time_s, rating in seen.frames
+        if shot.started_s <= time_s <= shot.ended_s and lack_of(rating, config) is None
+    ]
 
 
 @FEWER
