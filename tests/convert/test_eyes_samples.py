@@ -28,7 +28,7 @@ def faces():
     eyes = np.empty((count, 2, 2), np.float32)
     for row in range(count):
         left = np.array([22, 28]) + rng.integers(-2, 3, 2)
-        right = left + (20, int(rng.integers(-3, 4)))
+        right = (*left, 20, int(rng.integers(-3, 4)))
         eyes[row] = left + 0.5, right + 0.5
         images[row, left[1] - 1 : left[1] + 2, left[0] - 1 : left[0] + 2] = 255
         images[row, right[1] - 1 : right[1] + 2, right[0] - 1 : right[0] + 2] = 255
@@ -60,7 +60,7 @@ def test_training_samples_of_the_locator_are_standardised_and_in_reach(faces):
         assert np.isfinite(crop).all()
         assert abs(crop).max() <= 3
         targets.append(target)
-    assert 0 < np.min(targets)
+    assert np.min(targets) > 0
     assert np.max(targets) < 1
 
 

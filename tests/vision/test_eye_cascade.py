@@ -1,4 +1,4 @@
-"""The cascade method on pictures that every machine can draw, and on a real clip where there is one."""
+"""The cascade method on drawn pictures, and on a real clip where there is one."""
 
 import cv2
 import numpy as np
