@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import cv2
 
 AV_LOG_QUIET = "-8"
+# cv::utils::logging::LOG_LEVEL_ERROR
+OPENCV_LOG_LEVEL_ERROR = 2
 
 
 def open_capture(
@@ -26,6 +28,12 @@ def open_capture(
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", AV_LOG_QUIET)
     if "OPENCV_LOG_LEVEL" not in os.environ:
         # A failed opening is only a warning to OpenCV; it is ours to report.
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+        _log_errors_only()
     flat = [number for pair in parameters for number in pair]
     return cv2.VideoCapture(source, backend, flat)
+
+
+def _log_errors_only() -> None:
+    """Set OpenCV's log level, where this version has it: 4.12 moved it out of 4.11's top level."""
+    set_log_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    set_log_level(OPENCV_LOG_LEVEL_ERROR)
