@@ -76,7 +76,7 @@ def execute(parsed: argparse.Namespace) -> int:
     """Measure and report."""
     config = config_of(parsed)
     image = _camera_picture(read_image(parsed.picture, MAX_PIXELS).image, config)
-    analyser = make_analyser(config)
+    analyser = make_analyser(config, video=True)
     step = _FrameStep(config, analyser, image)
     seed = SeedRecipe(parsed.seed_recipe, config) if parsed.seed_recipe else None
     timings, faces = _measure(step, seed, image, max(1, parsed.frames))

@@ -99,7 +99,7 @@ class Appliance:
     def _make_parts(self, config: ApplianceConfig) -> None:
         folder = config.storage.folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.analyser = make_analyser(config)
+        self.analyser = make_analyser(config, video=True)
         self.camera = SupervisedCamera(
             lambda: make_camera(config.camera), config.camera, on_change=self._camera_changed
         )

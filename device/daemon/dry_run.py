@@ -75,7 +75,7 @@ class DryRun:
         """
         config = self._config
         camera = make_camera(config.camera)
-        analyser = make_analyser(config)
+        analyser = make_analyser(config, video=True)
         self.models = analyser.models
         loop = FrameLoop(
             FrameLoopParts(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from device.config.appliance import ApplianceConfig
 from device.vision.crop import smile_crop
 from device.vision.eyes import EyeReader, make_eye_reader
+from device.vision.face_search import FaceSearch
 from device.vision.faces import Detection, FaceDetector
 from device.vision.manifest import Manifest
 from device.vision.rating import FaceReading
@@ -47,6 +48,14 @@ class StageTimes:
     sharpness_ms: float = 0.0
 
 
+class FaceFinder(Protocol):
+    """Finds the faces of a picture: the detector itself, or a search that uses the last frame."""
+
+    def detect(self, image: NDArray[np.uint8]) -> tuple[Detection, ...]:
+        """Find the faces of a BGR picture, the most confident first."""
+        ...
+
+
 @dataclass(slots=True)
 class Analyser:
     """Analyses pictures one at a time; not safe for two threads at once.
@@ -56,7 +65,7 @@ class Analyser:
         times: how long the stages of the last picture took.
     """
 
-    detector: FaceDetector
+    finder: FaceFinder
     classifier: SmileClassifier
     eye_reader: EyeReader
     models: Mapping[str, UsedModel]
@@ -68,7 +77,7 @@ class Analyser:
         The most confident come first; how many at most is a setting of the detector.
         """
         started = time.perf_counter()
-        detections = self.detector.detect(image)
+        detections = self.finder.detect(image)
         found = time.perf_counter()
         self.times = StageTimes(faces_ms=1000 * (found - started))
         if not detections:
@@ -106,8 +115,13 @@ def _face_sharpness(gray: NDArray[np.uint8], detection: Detection) -> float:
     return sharpness(gray[y0:y1, x0:x1])
 
 
-def make_analyser(config: ApplianceConfig) -> Analyser:
+def make_analyser(config: ApplianceConfig, *, video: bool = False) -> Analyser:
     """Load and verify the models that the configuration names.
+
+    Args:
+        config: which models, which settings.
+        video: the pictures will be frames of one camera in a row; faces are then searched
+            thoroughly only every few frames and followed cheaply in between.
 
     Raises:
         ManifestError: a model is not in the manifest, missing, or not the file it should be.
@@ -132,7 +146,7 @@ def make_analyser(config: ApplianceConfig) -> Analyser:
         models["eye_locator"] = _used(manifest, config.eyes.locator_model, runtime)
         models["eyes"] = _used(manifest, config.eyes.state_model, runtime)
     return Analyser(
-        detector,
+        FaceSearch(detector, config.faces.search_every) if video else detector,
         SmileClassifier(network, manifest.entry(smile_name).labels),
         make_eye_reader(config.eyes, folder, threads),
         models,
