@@ -41,9 +41,7 @@ MODERATE = SmileReading((0.05, 0.15, 0.7, 0.1))
 NONE = SmileReading((0.9, 0.05, 0.03, 0.02))
 
 
-def face(
-    box: Box = BOX, smile: SmileReading = HUGE, eyes: EyeReading | None = None
-) -> FaceReading:
+def face(box: Box = BOX, smile: SmileReading = HUGE, eyes: EyeReading | None = None) -> FaceReading:
     """One face, smiling with both eyes open unless said otherwise."""
     return FaceReading(box, 0.99, 40.0, smile, eyes or EyeReading("open", 2))
 

@@ -51,15 +51,15 @@ class Appliances:
 
     def guarded(self):
         """Start an appliance with a password and a token."""
-        return self.make(
-            password=self.secret("rose petals"), token=self.secret("t0ken", "token")
-        )
+        return self.make(password=self.secret("rose petals"), token=self.secret("t0ken", "token"))
 
     def guest(self, appliance):
         """Follow the guest link of a guarded appliance."""
-        url = self.browse(appliance, begin=False).get(
-            "/api/guest-link", headers={"authorization": "Bearer t0ken"}
-        ).json()["url"]
+        url = (
+            self.browse(appliance, begin=False)
+            .get("/api/guest-link", headers={"authorization": "Bearer t0ken"})
+            .json()["url"]
+        )
         client = self.browse(appliance, begin=False)
         assert client.get(urlsplit(url).path).status_code == 303
         return client.begin()

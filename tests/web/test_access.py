@@ -77,7 +77,9 @@ def test_sessions_survive_a_restart(make_access):
 def test_a_session_ends_after_its_days(make_access, monkeypatch):
     access = make_access(session_days=1)
     cookie = access.new_session(Role.OWNER)
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda real=__import__("time").time: real() + 2 * 86_400)
+    monkeypatch.setattr(
+        "itsdangerous.timed.time.time", lambda real=__import__("time").time: real() + 2 * 86_400
+    )
     assert access.visitor(None, cookie).role is Role.NOBODY
 
 

@@ -103,9 +103,9 @@ def test_guests_get_photos_without_any_metadata(guarded, guest):
     for data in (
         guest.get("/api/album/one/photo").content,
         guest.get("/api/album/one/print").content,
-        zipfile.ZipFile(
-            io.BytesIO(guest.get("/api/album/archive.zip?id=one").content)
-        ).read(guarded.album.get("one").file),
+        zipfile.ZipFile(io.BytesIO(guest.get("/api/album/archive.zip?id=one").content)).read(
+            guarded.album.get("one").file
+        ),
     ):
         picture = Image.open(io.BytesIO(data))
         picture.load()

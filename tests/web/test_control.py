@@ -5,7 +5,12 @@ import pytest
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("shoot", "shoot"), ("pause", "pause"), ("resume", "resume"), ("restart-camera", "restart-camera")],
+    [
+        ("shoot", "shoot"),
+        ("pause", "pause"),
+        ("resume", "resume"),
+        ("restart-camera", "restart-camera"),
+    ],
 )
 def test_a_button_is_a_request(appliance, owner, path, name):
     assert owner.post(f"/api/{path}").status_code == 200

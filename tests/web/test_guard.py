@@ -84,7 +84,9 @@ def test_logging_in_and_out(guarded, browse):
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(guarded, browse):
-    cookie = browse(guarded).post("/api/login", json={"password": "rose petals"}).headers["set-cookie"]
+    cookie = (
+        browse(guarded).post("/api/login", json={"password": "rose petals"}).headers["set-cookie"]
+    )
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
 
@@ -151,7 +153,10 @@ def test_a_socket_from_another_site_is_refused(unchanged, origin):
 def test_a_guest_may_not_watch_live(unchanged, visiting):
     address = unchanged.server.address.replace("http", "ws")
     cookie = "; ".join(f"{name}={value}" for name, value in visiting.cookies.items())
-    with pytest.raises(InvalidStatus), connect(f"{address}/api/live", additional_headers={"cookie": cookie}):
+    with (
+        pytest.raises(InvalidStatus),
+        connect(f"{address}/api/live", additional_headers={"cookie": cookie}),
+    ):
         pass
     with connect(f"{address}/api/events", additional_headers={"cookie": cookie}):
         pass

@@ -1,5 +1,6 @@
 """What guests' downloads no longer tell."""
 
+import contextlib
 import io
 
 import numpy as np
@@ -21,7 +22,11 @@ def photo(**options):
     exif.get_ifd(0x8825)[2] = (48.0, 8.0, 30.0)
     written = io.BytesIO()
     picture.save(
-        written, "JPEG", exif=exif, comment=b"secret comment", xmp=b"<x:xmpmeta>secret</x:xmpmeta>",
+        written,
+        "JPEG",
+        exif=exif,
+        comment=b"secret comment",
+        xmp=b"<x:xmpmeta>secret</x:xmpmeta>",
         **options,
     )
     return written.getvalue()
@@ -49,8 +54,18 @@ def test_what_is_appended_behind_the_picture_goes():
     assert strip_metadata(photo() + b"GPS 48.1417") == strip_metadata(photo())
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8", b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\xff", b"GIF89a",
-                                  b"\xff\xd8\xff\xd9", b"\xff\xd8\xff\xe1\0\1"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xd8",
+        b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xe1\xff",
+        b"GIF89a",
+        b"\xff\xd8\xff\xd9",
+        b"\xff\xd8\xff\xe1\0\1",
+    ],
+)
 def test_what_is_no_jpeg_is_refused(data):
     with pytest.raises(NotJpegError):
         strip_metadata(data)
@@ -59,7 +74,5 @@ def test_what_is_no_jpeg_is_refused(data):
 @given(st.binary(max_size=200), st.integers(0, 400))
 def test_damaged_files_are_refused_or_stripped_but_never_crash(noise, at):
     whole = photo()
-    try:
+    with contextlib.suppress(NotJpegError):
         strip_metadata(whole[:at] + noise + whole[at:])
-    except NotJpegError:
-        pass

@@ -25,7 +25,9 @@ def test_a_renewed_guest_key_is_kept_and_leaves_the_session_key(tmp_path):
     assert keys.session == session
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "null", '{"session": "a", "guest": "b"}', "\xff"])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", "null", '{"session": "a", "guest": "b"}', "\xff"]
+)
 def test_a_damaged_file_is_replaced(tmp_path, content):
     path = tmp_path / "keys"
     path.write_text(content, encoding="latin-1")

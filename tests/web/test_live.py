@@ -1,5 +1,7 @@
 """The live picture: no viewer, no work; slow viewers delay nobody."""
 
+import contextlib
+import itertools
 import json
 import struct
 import threading
@@ -8,7 +10,10 @@ import time
 import cv2
 import numpy as np
 import pytest
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
+
+from device.web.live_picture import encode_picture
 
 from .appliance import drawn_picture, face, rating
 
@@ -36,7 +41,9 @@ def camera(appliance):
 @pytest.fixture
 def watch(appliance):
     def open_(path="/api/live"):
-        return connect(appliance.server.address.replace("http", "ws") + path, origin=appliance.server.address)
+        return connect(
+            appliance.server.address.replace("http", "ws") + path, origin=appliance.server.address
+        )
 
     return open_
 
@@ -85,19 +92,14 @@ def test_pictures_come_newest_first_and_never_twice(watch, camera):
 
 
 def test_who_asks_for_nothing_gets_no_more_than_is_under_way(watch, camera):
+    received = 0
     with watch() as socket:
-        time.sleep(1.5)
-        received = 0
-        with pytest.raises(TimeoutError):
-            while True:
-                received += isinstance(socket.recv(timeout=1.2), bytes) and 1
-                if received > 2:
-                    break
-                # Only the status, once a second, may come besides.
-                while True:
-                    message = socket.recv(timeout=0.3)
-                    received += isinstance(message, bytes)
-    assert received <= 2
+        deadline_s = time.monotonic() + 2
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                received += isinstance(socket.recv(timeout=left_s), bytes)
+    assert len(camera) > 40
+    assert received == 2
 
 
 def test_a_viewer_who_stands_still_delays_no_other(appliance, watch, camera):
@@ -113,7 +115,7 @@ def test_a_viewer_who_stands_still_delays_no_other(appliance, watch, camera):
 
 def test_without_viewers_nothing_is_encoded(appliance, watch, camera, monkeypatch):
     encoded = []
-    real = __import__("device.web.live_picture", fromlist=["x"]).encode_picture
+    real = encode_picture
     monkeypatch.setattr(
         "device.web.live_hub.encode_picture", lambda *given: encoded.append(1) or real(*given)
     )
@@ -131,7 +133,7 @@ def test_without_viewers_nothing_is_encoded(appliance, watch, camera, monkeypatc
 
 def test_one_encoding_serves_all_viewers(appliance, watch, camera, monkeypatch):
     encoded = []
-    real = __import__("device.web.live_picture", fromlist=["x"]).encode_picture
+    real = encode_picture
     monkeypatch.setattr(
         "device.web.live_hub.encode_picture", lambda *given: encoded.append(1) or real(*given)
     )
@@ -168,11 +170,10 @@ def test_viewers_beyond_the_limit_are_told_so(make_appliance):
     address = appliance.server.address
     url = f"{address.replace('http', 'ws')}/api/live"
     appliance.live.publish(drawn_picture(), rating(), 0.85)
-    with connect(url, origin=address) as first:
+    with connect(url, origin=address) as first, connect(url, origin=address) as second:
         first.recv(timeout=10)
-        with connect(url, origin=address) as second:
-            with pytest.raises(Exception, match="too many viewers"):
-                second.recv(timeout=10)
+        with pytest.raises(ConnectionClosedError, match="too many viewers"):
+            second.recv(timeout=10)
 
 
 def test_a_shot_is_told_to_viewers_and_to_the_album(appliance, watch, camera):
@@ -208,9 +209,9 @@ def test_the_history_feeds_the_strip_chart(appliance, owner):
     assert [point["score"] for point in points] == [1.0]
 
 
-def test_oversized_messages_from_a_viewer_end_the_connection(watch, camera):
+def test_an_oversized_message_from_a_viewer_ends_its_connection(watch, camera):
     with watch() as socket:
         socket.send("x" * 100_000)
-        with pytest.raises(Exception, match=r"1009|1006|closed|too big"):
-            for _ in range(50):
-                socket.recv(timeout=5)
+        messages = iter(lambda: socket.recv(timeout=5), None)
+        with pytest.raises(ConnectionClosedError):
+            list(itertools.islice(messages, 50))

@@ -42,7 +42,9 @@ def test_no_request_is_answered_with_an_internal_error(api):
 def _try(operation, mode):
     @given(operation.as_strategy(generation_mode=mode))
     @settings(
-        max_examples=EXAMPLES, deadline=None, database=None,
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
         suppress_health_check=list(HealthCheck),
     )
     def answered(case):

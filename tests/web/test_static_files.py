@@ -32,7 +32,9 @@ def test_no_page_needs_what_the_policy_forbids():
             assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", text), name
             assert not re.search(r"<script(?![^>]*\ssrc=)", text), name
         if name.endswith(".js"):
-            assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
+            assert not re.search(
+                r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text
+            ), name
 
 
 def test_an_unchanged_file_is_not_sent_twice(owner):

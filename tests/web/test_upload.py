@@ -25,7 +25,9 @@ def upload(client, *files, query=""):
 
 
 def test_every_file_has_an_answer_of_its_own(owner):
-    answers = upload(owner, ("good.jpg", jpeg()), ("notes.txt", b"hello"), ("empty.jpg", b"")).json()
+    answers = upload(
+        owner, ("good.jpg", jpeg()), ("notes.txt", b"hello"), ("empty.jpg", b"")
+    ).json()
     good, notes, empty = answers
     assert (good["file"], good["width_px"], good["height_px"]) == ("good.jpg", 64, 48)
     assert good["rating"]["score"] == 1.0
@@ -71,7 +73,9 @@ def test_a_decompression_bomb_is_refused_before_decoding(make_appliance, browse)
     appliance = make_appliance(upload_max_megapixels=2)
 
     def chunk(kind, data):
-        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        return (
+            len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        )
 
     size = (30_000).to_bytes(4, "big") * 2
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size + b"\x08\x02\0\0\0")

@@ -15,7 +15,8 @@ const canvas = $("#picture");
 const chart = new StripChart($("#chart"));
 let owed = 0;
 let status = null;
-let panelDrawn = 0;
+let panelTimer = null;
+let newest = null;
 let sliding = false;
 
 await shell();
@@ -60,18 +61,21 @@ function paint(picture, rating) {
   drawRating(context, rating, width / Math.max(1, stage.clientWidth));
 }
 
-function describe({ rating, waiting_for: waitingFor, threshold }) {
-  const now = performance.now();
-  chart.threshold = threshold;
-  chart.add(Date.now() / 1000, rating.score, rating.expected_score);
-  if (now - panelDrawn < PANEL_INTERVAL_MS) return;
-  panelDrawn = now;
+/** Bring the panel up to date, a few times a second; the last picture's facts always arrive. */
+function describe(header) {
+  chart.threshold = header.threshold;
+  chart.add(Date.now() / 1000, header.rating.score, header.rating.expected_score);
+  newest = header;
+  panelTimer ??= setTimeout(() => { panelTimer = null; drawPanel(newest); }, PANEL_INTERVAL_MS);
+}
+
+function drawPanel({ rating, waiting_for: waitingFor, threshold }) {
   $("#score").textContent = shown(rating.score);
   $("#gauge-title").textContent = `Score ${shown(rating.score)} of 10, shoots from ${shown(threshold)}`;
   const value = $("#value");
   value.setAttribute("stroke-dashoffset", String(100 - 100 * rating.score));
   value.classList.toggle("reached", rating.score >= threshold);
-  $("#mark").setAttribute("transform", `rotate(${360 * threshold} 60 60)`);
+  $("#mark").setAttribute("transform", `rotate(${(360 * threshold).toFixed(1)} 60 60)`);
   $("#waiting").textContent = waitingText(waitingFor);
   $("#detail").textContent = rating.faces.length ? plural(rating.faces.length, "face") : "Nobody in the picture";
   $("#faces").replaceChildren(...rating.faces.slice(0, 8).map(faceRow));

@@ -2,6 +2,7 @@ import { $ } from "./dom.js";
 import { icon } from "./icons.js";
 import { api, session } from "./session.js";
 
+$("button").disabled = false; // without this script the form would go nowhere
 $("#mark").append(icon("camera"));
 session().then((who) => {
   $("h1").textContent = who.name;

@@ -18,7 +18,8 @@ export async function api(path, { method = "GET", json } = {}) {
     throw new Error("The camera does not answer; is it on and in the same network?");
   }
   if (answer.status === 401 && path !== "/api/login") location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
-  const data = answer.headers.get("content-type")?.startsWith("application/json") ? await answer.json() : null;
+  const isJson = answer.status !== 204 && answer.headers.get("content-type")?.startsWith("application/json");
+  const data = isJson ? await answer.json() : null;
   if (!answer.ok) throw new Error(sentence(data?.error ?? `The camera answered ${answer.status}`));
   return data;
 }
