@@ -9,6 +9,17 @@ from device.config.secret import Secret
 from device.config.section import Section
 
 
+def publishable_topic(value: str) -> str:
+    """Check that a topic can be published on.
+
+    Raises:
+        ValueError: it has a wildcard or begins or ends as none may.
+    """
+    if any(c in value for c in "+#\0") or value.startswith(("/", "$")) or value.endswith("/"):
+        raise ValueError("no '+', '#', leading '/' or '$', or trailing '/' is allowed in it")
+    return value
+
+
 class TlsSettings(Section):
     """TLS to the broker."""
 
@@ -23,6 +34,11 @@ class TlsSettings(Section):
     def _pair(self) -> Self:
         if (self.certificate_file is None) != (self.key_file is None):
             raise ValueError("certificate_file and key_file go together; give both or neither")
+        if not self.enabled and (self.ca_file is not None or self.certificate_file is not None):
+            raise ValueError(
+                "certificates are given but enabled is false, so nothing would be encrypted; set "
+                "enabled: true or remove them"
+            )
         return self
 
 
@@ -38,6 +54,11 @@ class HomeAssistantSettings(Section):
         min_length=1,
         description="Topic on which Home Assistant says that it is there.",
     )
+
+    @field_validator("discovery_prefix", "birth_topic")
+    @classmethod
+    def _publishable(cls, value: str) -> str:
+        return publishable_topic(value)
 
 
 class MqttSettings(Section):
@@ -101,6 +122,19 @@ class MqttSettings(Section):
     @field_validator("base_topic")
     @classmethod
     def _no_wildcards(cls, value: str) -> str:
-        if any(c in value for c in "+#\0") or value.startswith(("/", "$")) or value.endswith("/"):
-            raise ValueError("no '+', '#', leading '/' or '$', or trailing '/' is allowed in it")
-        return value
+        return publishable_topic(value)
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if self.password is not None and self.username is None:
+            raise ValueError("password is given without username; the broker wants both")
+        return self
+
+    @model_validator(mode="after")
+    def _pauses_grow(self) -> Self:
+        if self.reconnect_max_s < self.reconnect_min_s:
+            raise ValueError(
+                f"reconnect_max_s ({self.reconnect_max_s:g}) is smaller than reconnect_min_s "
+                f"({self.reconnect_min_s:g})"
+            )
+        return self

@@ -104,6 +104,7 @@ class MqttLink:
     def start(self) -> None:
         """Start the threads; returns at once, whether the broker is there or not."""
         if self._settings.enabled:
+            self._warn_of_open_password()
             self._desk.start()
             self._thread.start()
 
@@ -177,6 +178,16 @@ class MqttLink:
             queued_shots=self._outbox.depth,
             dropped_shots=self._outbox.dropped,
         )
+
+    def _warn_of_open_password(self) -> None:
+        settings = self._settings
+        local = settings.host in ("localhost", "127.0.0.1", "::1")
+        if settings.password is not None and not settings.tls.enabled and not local:
+            LOG.warning(
+                "the password goes to the broker %s unencrypted: anybody on the network can read "
+                "it; set mqtt.tls.enabled if the broker speaks TLS",
+                place(settings),
+            )
 
     # From here on: the thread "mqtt".
 

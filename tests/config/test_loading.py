@@ -112,5 +112,5 @@ def test_changing_a_key_is_checked_like_the_file():
 
 
 def test_a_changed_configuration_keeps_its_secrets(tmp_path):
-    config = load_config(written(tmp_path, "mqtt:\n  password: env:BROKER\n"))
+    config = load_config(written(tmp_path, "mqtt:\n  username: booth\n  password: env:BROKER\n"))
     assert change_config(config, {"log.level": "debug"}).mqtt.password == config.mqtt.password
