@@ -19,7 +19,9 @@ class AlbumSettings(Section):
         default=0, ge=0, le=4, description="Next best frames saved beside each winner."
     )
     keep_photos: int = Field(
-        default=0, ge=0, description="Most photos kept, oldest deleted first; 0: no limit."
+        default=0,
+        ge=0,
+        description="Most shots kept (a burst counts once), oldest deleted first; 0: no limit.",
     )
     keep_megabytes: int = Field(
         default=0, ge=0, description="Most megabytes kept, oldest deleted first; 0: no limit."
