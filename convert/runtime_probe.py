@@ -8,13 +8,14 @@ picture took.
 import sys
 import time
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 _WARM_UP = 3
 
 
-def _interpreter_class():  # type: ignore[no-untyped-def] # noqa: ANN202 - runs on any Python
+def _interpreter_class() -> tuple[Any, str]:
     for package in ("ai_edge_litert", "tflite_runtime"):
         try:
             module = import_module(package + ".interpreter")

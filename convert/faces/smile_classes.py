@@ -46,7 +46,8 @@ def smile_votes(votes: NDArray[Any]) -> NDArray[np.int64]:
     """
     counts = votes.astype(np.float64)
     share = (counts[:, 1] + counts[:, 2]) / np.maximum(1.0, counts.sum(axis=1))
-    return np.minimum(VOTERS, np.rint(VOTERS * share)).astype(np.int64)
+    rounded: NDArray[np.int64] = np.minimum(VOTERS, np.rint(VOTERS * share)).astype(np.int64)
+    return rounded
 
 
 def classes_of(smile_vote_counts: NDArray[np.int64]) -> NDArray[np.int64]:

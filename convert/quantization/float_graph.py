@@ -27,7 +27,9 @@ _KINDS = (
 _OUTPUT_OPERATORS = frozenset().union(*(kinds for _, kinds in _KINDS)) | _CONVOLUTIONS
 
 
-def convolve(convolution: Convolution, pixels: Any, *, symmetric: bool, kernel: Any, bias: Any) -> Any:
+def convolve(
+    convolution: Convolution, pixels: Any, *, symmetric: bool, kernel: Any, bias: Any
+) -> Any:
     """One convolution on (n, height, width, channels) float32."""
     import tensorflow as tf
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from convert.errors import ConfigurationError
 from convert.quantization.folded_network import (
     STAGES,
-    Array,
     Block,
     Convolution,
     Dense,
@@ -118,5 +117,3 @@ def _head(weights: NamedWeights) -> tuple[Dense, ...]:
             f"the network has {shapes or 'none'}"
         )
     return (fitting[0],)
-
-

@@ -49,12 +49,11 @@ def fold(state: State, resolution: int) -> FoldedNetwork:
 def _fold(state: State, resolution: int) -> FoldedNetwork:
     stem = _folded(state, "features.0", stride=2)
     kernel = stem.kernel / (255.0 * _IMAGENET_DEVIATION)[:, np.newaxis]
-    blocks = []
-    for stage, repeats, stride in STAGES:
-        for index in range(repeats):
-            blocks.append(
-                _block(state, stage, index, stride if index == 0 else 1, residual=index > 0)
-            )
+    blocks = [
+        _block(state, stage, index, stride if index == 0 else 1, residual=index > 0)
+        for stage, repeats, stride in STAGES
+        for index in range(repeats)
+    ]
     return FoldedNetwork(
         resolution,
         Convolution(kernel.astype(np.float32), stem.bias, 2),
@@ -81,9 +80,7 @@ def _block(state: State, stage: str, index: int, stride: int, *, residual: bool)
     )
 
 
-def _folded(
-    state: State, prefix: str, *, stride: int = 1, depthwise: bool = False
-) -> Convolution:
+def _folded(state: State, prefix: str, *, stride: int = 1, depthwise: bool = False) -> Convolution:
     norm = f"{prefix}.1"
     gain = state[f"{norm}.weight"] / np.sqrt(state[f"{norm}.running_var"] + _EPSILON)
     bias = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * gain

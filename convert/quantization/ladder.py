@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class Method:
     description: str
     split_gates: tuple[str, ...] = ()
     chain_power: float = 0.0
-    plan: RoundingPlan = RoundingPlan()
+    plan: RoundingPlan = field(default_factory=RoundingPlan)
 
 
 METHODS = (

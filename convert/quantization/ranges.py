@@ -27,12 +27,12 @@ def identity(values: Values) -> Values:
 
 def sigmoid(values: Values) -> Values:
     """The logistic function, safe for any value."""
-    result: Values = 1.0 / (1.0 + np.exp(-np.clip(values, -60, 60)))
+    result: Values = (1.0 / (1.0 + np.exp(-np.clip(values, -60, 60)))).astype(np.float32)
     return result
 
 
 def swish(values: Values) -> Values:
-    """x · sigmoid(x)."""
+    """X · sigmoid(x)."""
     return values * sigmoid(values)
 
 

@@ -62,9 +62,7 @@ class Rounded:
     feature_error: float
 
 
-def round_network(
-    network: FoldedNetwork, faces: NDArray[np.uint8], plan: RoundingPlan
-) -> Rounded:
+def round_network(network: FoldedNetwork, faces: NDArray[np.uint8], plan: RoundingPlan) -> Rounded:
     """Round a network on the given faces, (n, resolution, resolution, 3), all at once."""
     return _Rounding(network, plan).run(faces)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convert.errors import ConfigurationError
 from convert.quantization import from_keras, from_torch

@@ -72,7 +72,9 @@ def read_graph(model: bytes | Path) -> TfliteGraph:
         used = [*inputs, *operator.outputs]
         operators.append(
             Operator(
-                _names_of(schema.BuiltinOperator)[max(code.builtinCode, code.deprecatedBuiltinCode)],
+                _names_of(schema.BuiltinOperator)[
+                    max(code.builtinCode, code.deprecatedBuiltinCode)
+                ],
                 int(code.version),
                 tuple(names[index] for index in inputs),
                 tuple(names[index] for index in operator.outputs),
@@ -88,6 +90,4 @@ def _text(name: Any) -> str:
 
 @cache
 def _names_of(enumeration: Any) -> dict[int, str]:
-    return {
-        value: name for name, value in vars(enumeration).items() if isinstance(value, int)
-    }
+    return {value: name for name, value in vars(enumeration).items() if isinstance(value, int)}

@@ -1,8 +1,9 @@
 """Reads the tensors of a PyTorch checkpoint without PyTorch and without running its pickle.
 
 A checkpoint (torch.save since 1.6) is a zip archive: `data.pkl`, whose pickle names storages, and
-`data/<key>` with their raw little-endian bytes. Only the few names such a pickle needs are
-allowed; anything else, which could run code, is refused.
+`data/<key>` with their raw little-endian bytes. Before 1.6 it was a row of pickles with the
+storages behind them, each led by its number of elements. Only the few names such a pickle needs
+are allowed; anything else, which could run code, is refused.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
-from zipfile import BadZipFile, ZipFile
+from typing import IO, Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ _DTYPES = {
     "ByteStorage": np.dtype("u1"),
     "BoolStorage": np.dtype("?"),
 }
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 
 
@@ -35,19 +38,12 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
     """The named tensors of a checkpoint: a state dict, or a dict that holds one.
 
     Raises:
-        ConfigurationError: the file is missing, in PyTorch's format of before 1.6, holds a
-            pickled module instead of a state dict, or no tensors.
+        ConfigurationError: the file is missing or no checkpoint, holds a pickled module instead
+            of a state dict, or no tensors.
     """
     try:
-        with ZipFile(path) as archive:
-            members = {name.split("/", 1)[-1]: name for name in archive.namelist()}
-            content = _Unpickler(archive, members).load()
-    except BadZipFile:
-        raise ConfigurationError(
-            f"{path} is no checkpoint of PyTorch 1.6 or newer; load it there and save it again "
-            "with torch.save(model.state_dict(), ...)"
-        ) from None
-    except (OSError, KeyError, EOFError, ValueError, TypeError) as error:
+        content, storages = _read_archive(path) if is_zipfile(path) else _read_legacy(path)
+    except (OSError, KeyError, EOFError, ValueError, TypeError, BadZipFile) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
     except pickle.UnpicklingError as error:
         raise ConfigurationError(
@@ -59,25 +55,70 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
             content = content[wrapper]
     tensors = content if isinstance(content, dict) else {}
     arrays = {
-        str(name).removeprefix("module."): tensor
+        str(name).removeprefix("module."): tensor.resolved(storages)
         for name, tensor in tensors.items()
-        if isinstance(tensor, np.ndarray)
+        if isinstance(tensor, _Tensor)
     }
     if not arrays:
         raise ConfigurationError(f"{path} holds no tensors; a state dict is expected")
     return arrays
 
 
-class _StorageType:
-    def __init__(self, name: str) -> None:
-        self.name = name
+@dataclass(frozen=True)
+class _Storage:
+    dtype: np.dtype[Any]
+    key: str
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """A view into a storage that may not have been read yet."""
+
+    storage: _Storage
+    offset: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+
+    def resolved(self, storages: dict[str, bytes]) -> NDArray[Any]:
+        flat = np.frombuffer(storages[self.storage.key], self.storage.dtype)[self.offset :]
+        steps = [step * flat.itemsize for step in self.stride]
+        last = sum((n - 1) * step for n, step in zip(self.size, self.stride, strict=True))
+        if flat.size <= last and 0 not in self.size:
+            raise ValueError(f"a tensor of {self.size} reaches beyond its storage")
+        return np.lib.stride_tricks.as_strided(flat, self.size, steps, writeable=False).copy()
+
+
+def _read_archive(path: Path) -> tuple[Any, dict[str, bytes]]:
+    with ZipFile(path) as archive:
+        members = {name.split("/", 1)[-1]: name for name in archive.namelist()}
+        content = _Unpickler(io.BytesIO(archive.read(members["data.pkl"]))).load()
+        storages = {
+            short.removeprefix("data/"): archive.read(name)
+            for short, name in members.items()
+            if short.startswith("data/")
+        }
+    return content, storages
+
+
+def _read_legacy(path: Path) -> tuple[Any, dict[str, bytes]]:
+    with path.open("rb") as stream:
+        if _Unpickler(stream).load() != _LEGACY_MAGIC:
+            raise ValueError("it is no PyTorch checkpoint")
+        _Unpickler(stream).load()  # protocol version
+        _Unpickler(stream).load()  # machine
+        reader = _Unpickler(stream)
+        content = reader.load()
+        storages = {}
+        for key in _Unpickler(stream).load():
+            elements = int.from_bytes(stream.read(8), "little")
+            storages[str(key)] = stream.read(elements * reader.item_sizes[str(key)])
+    return content, storages
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, archive: ZipFile, members: dict[str, str]) -> None:
-        super().__init__(io.BytesIO(archive.read(members["data.pkl"])))
-        self._archive = archive
-        self._members = members
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream)
+        self.item_sizes: dict[str, int] = {}
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -87,27 +128,20 @@ class _Unpickler(pickle.Unpickler):
         if (module, name) == ("torch._utils", "_rebuild_parameter"):
             return _rebuild_parameter
         if module in ("torch", "torch.storage") and name in _DTYPES:
-            return _StorageType(name)
-        return self._refuse(module, name)
-
-    def _refuse(self, module: str, name: str) -> NoReturn:
+            return _DTYPES[name]
         raise pickle.UnpicklingError(f"an object of {module}.{name}")
 
-    def persistent_load(self, pid: Any) -> NDArray[Any]:
-        _, storage_type, key, _, _ = pid
-        raw = self._archive.read(self._members[f"data/{key}"])
-        return np.frombuffer(raw, _DTYPES[storage_type.name])
+    def persistent_load(self, pid: Any) -> _Storage:
+        dtype, key = np.dtype(pid[1]), str(pid[2])
+        self.item_sizes[key] = dtype.itemsize
+        return _Storage(dtype, key)
 
 
 def _rebuild_tensor(
-    storage: NDArray[Any], offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
-) -> NDArray[Any]:
-    item = storage.itemsize
-    view = np.lib.stride_tricks.as_strided(
-        storage[offset:], size, [step * item for step in stride], writeable=False
-    )
-    return view.copy()
+    storage: _Storage, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any
+) -> _Tensor:
+    return _Tensor(storage, offset, tuple(size), tuple(stride))
 
 
-def _rebuild_parameter(tensor: NDArray[Any], *_: Any) -> NDArray[Any]:
+def _rebuild_parameter(tensor: _Tensor, *_: Any) -> _Tensor:
     return tensor

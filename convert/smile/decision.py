@@ -47,9 +47,7 @@ class Decision:
         bias = last.bias / self.temperature - self.offset * self.log_priors
         # A common shift changes nothing; without it the 8-bit logits keep a small range.
         bias = bias + self.offset * self.log_priors.mean()
-        return Dense(
-            (last.kernel / self.temperature).astype(np.float32), bias.astype(np.float32)
-        )
+        return Dense((last.kernel / self.temperature).astype(np.float32), bias.astype(np.float32))
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -31,9 +31,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     subset = measure_votes(probabilities[kept], faces.smile_votes[kept], rounds=options.rounds)
     if options.picture is not None:
         title = f"{predictor.name} on {options.split}"
-        draw_evaluation(
-            options.picture, title, full, probabilities, faces.classes, faces.images
-        )
+        draw_evaluation(options.picture, title, full, probabilities, faces.classes, faces.images)
     return {
         "model": predictor.name,
         "split": options.split,

@@ -47,7 +47,8 @@ def as_probabilities(outputs: NDArray[np.float64]) -> NDArray[np.float64]:
     if (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
         return outputs
     exponents: NDArray[np.float64] = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-    return exponents / exponents.sum(axis=1, keepdims=True)
+    probabilities: NDArray[np.float64] = exponents / exponents.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def _load(path: Path) -> tuple[Any, tuple[int | None, ...]]:

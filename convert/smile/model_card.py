@@ -87,9 +87,11 @@ def _figures(measured: dict[str, SmileMeasurement]) -> str:
 def _quantization(result: LadderResult) -> str:
     lines = [
         "## Quantization",
-        f"Method: **{result.method.name}**: {result.method.description}. Chosen by the divergence "
-        "from the float network on training faces that were not used for rounding "
-        f"(accuracy of the float network there: {result.float_accuracy:.2%}).",
+        (
+            f"Method: **{result.method.name}**: {result.method.description}. Chosen by the "
+            "divergence from the float network on training faces that were not used for rounding "
+            f"(accuracy of the float network there: {result.float_accuracy:.2%})."
+        ),
         "",
         "| method | divergence (nats) | same answers | accuracy |",
         "|---|---|---|---|",
@@ -104,12 +106,18 @@ def _quantization(result: LadderResult) -> str:
 def _decision(decision: Decision, options: Sequence[Trade]) -> str:
     lines = [
         "## Decision",
-        f"Logits divided by {decision.temperature:.3f}; {decision.offset:.2f} of the class prior "
-        "taken away before the softmax (more of it finds more mild and moderate smiles and costs "
-        "accuracy).",
+        (
+            f"Logits divided by {decision.temperature:.3f}; {decision.offset:.2f} of the class "
+            "prior taken away before the softmax (more of it finds more mild and moderate smiles "
+            "and costs accuracy)."
+        ),
     ]
     if options:
-        lines += ["", "| offset | accuracy | macro-F1 | (held-out training faces) |", "|---|---|---|---|"]
+        lines += [
+            "",
+            "| offset | accuracy | macro-F1 | (held-out training faces) |",
+            "|---|---|---|---|",
+        ]
         lines += [
             f"| {option.offset:.2f} | {option.accuracy:.2%} | {option.macro_f1:.3f} | |"
             for option in options

@@ -8,10 +8,12 @@ two auxiliary heads make the features richer while training and cost nothing aft
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from convert.faces.smile_classes import EMOTIONS, LABELS, VOTERS
 
+Build = Callable[[int, float], Any]
 DROPOUT = 0.3
 HEADS = (("smile", len(LABELS)), ("count", VOTERS + 1), ("emotion", len(EMOTIONS)))
 
@@ -31,14 +33,3 @@ def build_network(resolution: int, dropout: float = DROPOUT) -> Any:
     features = keras.layers.Dropout(dropout, name="drop")(base.output)
     outputs = [keras.layers.Dense(size, name=name)(features) for name, size in HEADS]
     return keras.Model(base.input, outputs)
-
-
-def build_single_headed(resolution: int) -> Any:
-    """EfficientNetB0 with the four classes alone, as earlier networks were."""
-    import keras
-
-    base = keras.applications.EfficientNetB0(
-        include_top=False, weights=None, pooling="avg", input_shape=(resolution, resolution, 3)
-    )
-    features = keras.layers.Dropout(0.2, name="drop")(base.output)
-    return keras.Model(base.input, keras.layers.Dense(len(LABELS), name="smile")(features))

@@ -37,7 +37,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _text(report: dict[str, Any], faces: Faces) -> str:
     lines = [f"{report['file']}: {len(faces)} faces"]
     if report["faces_without_picture"]:
-        lines.append(f"{report['faces_without_picture']} named faces have no picture and are left out")
+        lines.append(
+            f"{report['faces_without_picture']} named faces have no picture and are left out"
+        )
     lines.append(f"{'split':12}" + "".join(f"{n:>12}" for n in ("faces", *LABELS, "seed_subset")))
     for split, counts in report["splits"].items():
         lines.append(f"{split:12}" + "".join(f"{count:12}" for count in counts.values()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from convert.faces.hold_out import hold_out
 from convert.faces.network_input import to_network_input
 from convert.faces.prepared_set import Faces
 from convert.faces.smile_classes import LABELS
+from convert.progress import say
 from convert.quantization.float_graph import to_float_tflite
 from convert.quantization.folded_network import FoldedNetwork
 from convert.quantization.ladder import LadderResult, Rung, climb, methods_named, run_model
@@ -188,10 +188,9 @@ def _entry(
 
 
 def _say(rung: Rung) -> None:
-    print(
+    say(
         f"{rung.method}: divergence {rung.divergence:.5f}, same answers {rung.agreement:.2%}, "
         f"accuracy {rung.accuracy:.2%}",
-        file=sys.stderr,
     )
 
 

@@ -1,0 +1,122 @@
+"""Everything a training run must remember: the network, its average, the optimizer, the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_WEIGHT_DECAY = 0.02
+_LARGEST_GRADIENT = 2.0
+_AUXILIARY_WEIGHT = 0.3
+_KEPT_CHECKPOINTS = 2
+
+
+class TrainingState:
+    """One stage's network with its moving average and optimizer.
+
+    Attributes:
+        network: the three-headed Keras model.
+        step: how many steps of the stage are done (a TensorFlow variable).
+    """
+
+    def __init__(self, strategy: Any, network: Any, average: float) -> None:
+        """Put an optimizer and a moving average beside a network.
+
+        Args:
+            strategy: the `tf.distribute` strategy under which the network was built.
+            network: gives logits of classes, counts and emotions.
+            average: decay of the moving average.
+        """
+        import keras
+        import tensorflow as tf
+
+        self._strategy = strategy
+        self._decay = average
+        self.network = network
+        with strategy.scope():
+            self._optimizer = keras.optimizers.AdamW(
+                1e-3, weight_decay=_WEIGHT_DECAY, clipnorm=_LARGEST_GRADIENT
+            )
+            self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+            self._optimizer.build(self.network.trainable_variables)
+            self._averages = [
+                tf.Variable(variable.value, trainable=False)
+                for variable in self.network.trainable_variables
+            ]
+            self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def set_weights(self, weights: list[NDArray[Any]]) -> None:
+        """Start from these weights; the average starts there, too."""
+        self.network.set_weights(weights)
+        for average, variable in zip(self._averages, self.network.trainable_variables, strict=True):
+            average.assign(variable.value)
+
+    def train_function(self, class_matrix: NDArray[np.float32]) -> Any:
+        """A compiled step: (faces, counts, emotions) of every replica to the mean class loss.
+
+        Args:
+            class_matrix: (11, 4), which vote counts make which class.
+        """
+        import tensorflow as tf
+
+        strategy, network, optimizer = self._strategy, self.network, self._optimizer
+        matrix = tf.constant(class_matrix)
+        replicas = strategy.num_replicas_in_sync
+
+        def replica_step(faces: Any, counts: Any, emotions: Any) -> Any:
+            with tf.GradientTape() as tape:
+                smile, count, emotion = network(tf.repeat(faces, 3, -1), training=True)
+                entropy = tf.nn.softmax_cross_entropy_with_logits
+                class_loss = tf.reduce_mean(entropy(tf.matmul(counts, matrix), smile))
+                auxiliary = tf.reduce_mean(entropy(counts, count)) + tf.reduce_mean(
+                    entropy(emotions, emotion)
+                )
+                # Gradients of the replicas are summed, so each counts for its share.
+                loss = (class_loss + _AUXILIARY_WEIGHT * auxiliary) / replicas
+            gradients = tape.gradient(loss, network.trainable_variables)
+            optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+            return class_loss
+
+        def average(target: Any, source: Any) -> Any:
+            return target.assign(self._decay * target + (1 - self._decay) * source)
+
+        def step(faces: Any, counts: Any, emotions: Any) -> Any:
+            losses = strategy.run(replica_step, args=(faces, counts, emotions))
+            for target, variable in zip(self._averages, network.trainable_variables, strict=True):
+                strategy.extended.update(target, average, args=(variable.value,))
+            return strategy.reduce(tf.distribute.ReduceOp.MEAN, losses, axis=None)
+
+        return tf.function(step)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Of the next steps."""
+        self._optimizer.learning_rate.assign(rate)
+
+    @contextmanager
+    def averaged(self) -> Iterator[Any]:
+        """The network with its averaged weights, while the block lasts."""
+        current = [variable.numpy() for variable in self.network.trainable_variables]
+        try:
+            for variable, average in zip(
+                self.network.trainable_variables, self._averages, strict=True
+            ):
+                variable.assign(average.numpy())
+            yield self.network
+        finally:
+            for variable, value in zip(self.network.trainable_variables, current, strict=True):
+                variable.assign(value)
+
+    def checkpoints(self, folder: Path) -> Any:
+        """A `tf.train.CheckpointManager` over everything here."""
+        import tensorflow as tf
+
+        parts: dict[str, Any] = {f"average{i}": v for i, v in enumerate(self._averages)}
+        tracked = tf.train.Checkpoint(
+            step=self.step, network=self.network, optimizer=self._optimizer, **parts
+        )
+        return tf.train.CheckpointManager(tracked, str(folder), max_to_keep=_KEPT_CHECKPOINTS)
