@@ -10,6 +10,7 @@
 #   --wheels FOLDER  take Python packages from FOLDER, not from the network
 #   --no-apt         leave the system's packages alone
 #   --no-start       do not start the service
+#   --program-only   the program alone, without user, settings and service (containers, images)
 #
 # It may be run again at any time: what is there is left as it is.  Where things are put:
 #   /opt/printability/releases/…  the program, one folder a version (this one and the one before)
@@ -37,6 +38,7 @@ dry_run=
 wheels=
 use_apt=yes
 start=yes
+program_only=
 delete_photos=
 new_release=
 new_password=
@@ -59,6 +61,7 @@ read_arguments() {
     --dry-run) dry_run=yes ;;
     --no-apt) use_apt= ;;
     --no-start) start= ;;
+    --program-only) program_only=yes ;;
     --delete-photos) delete_photos=yes ;;
     --wheels)
       [ $# -ge 2 ] || fail "--wheels needs a folder"
@@ -125,6 +128,13 @@ current_release() {
 install_or_upgrade() {
   check_machine
   install_packages
+  if [ -n "$program_only" ]; then
+    run install -d -m 755 "$releases"
+    make_release
+    keep_numpy_of_apt
+    link_release "$new_release"
+    return
+  fi
   make_account
   make_folders
   make_release

@@ -173,3 +173,30 @@ def test_the_rated_picture_has_the_shape_of_the_photo(
 
 def test_a_twelve_megapixel_frame_is_as_large_as_measured() -> None:
     assert yuv420_bytes(MODULE_3) == pytest.approx(17.9 * MB, rel=0.01)
+
+
+DOCUMENTED_TABLE = Path(__file__).resolve().parents[2] / "docs" / "raspberry-pi.md"
+
+
+def table_rows() -> list[tuple[str, int, int, list[str]]]:
+    """Board, free CMA and RAM in megabytes, and the three cells, of the documented table."""
+    text = DOCUMENTED_TABLE.read_text().partition("<!-- memory table")[2]
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    found = []
+    for cells in rows[1:5]:
+        cma, ram = (part.strip() for part in cells[1].split(","))
+        found.append((cells[0].strip(), int(ram if cma == "–" else cma), int(ram), cells[2:5]))
+    return found
+
+
+@pytest.mark.parametrize("row", table_rows(), ids=lambda row: f"{row[0]} {row[1]}")
+def test_the_documented_table_is_what_the_program_chooses(
+    row: tuple[str, int, int, list[str]],
+) -> None:
+    _, cma, ram, cells = row
+    memory = Memory(ram * MB, cma * MB)
+    for sensor, cell in zip([(3280, 2464), MODULE_3, HQ], cells, strict=True):
+        plan = best(memory, sensor)
+        taken = round(camera_bytes(sensor, plan) / MB)
+        expected = f"{plan.still[0]}×{plan.still[1]}, {plan.buffers} buffers, {taken} MB"  # noqa: RUF001
+        assert cell.strip() == expected

@@ -36,7 +36,8 @@ from proof import (
     wheels_for,
 )
 
-PICTURES: Final = 128
+# libcamera loads them all when the camera is opened.
+PICTURES: Final = 60
 SHOTS: Final = int(os.environ.get("PROOF_SHOTS", "200"))
 FRAMES: Final = int(os.environ.get("PROOF_FRAMES", "5000"))
 # Slower than a camera's usual 30, so that a busy machine still rates most frames.
@@ -61,7 +62,7 @@ VIRTUAL_CAMERA: Final = """
 
 SETTINGS: Final = f"""
 camera: {{source: picamera2, still_width_px: 1920, still_height_px: 1080, frame_rate: {FRAME_RATE},
-  stall_timeout_s: 2, reopen_backoff_s: 0.5}}
+  stall_timeout_s: 5, reopen_backoff_s: 0.5}}
 shutter: {{threshold: 0.5, hold_frames: 2, window_s: 0.2, lookback_s: 0.3, cooldown_s: 0,
   rearm_s: 0, max_shots_per_hour: 3600}}
 web: {{enabled: false}}

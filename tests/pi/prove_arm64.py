@@ -1,0 +1,149 @@
+"""Proof: on aarch64 it installs, passes its check and scores as on x86-64.
+
+Emulated Debian 12 (both model runtimes) and Debian 13; speed means nothing here.  Answers of an
+int8 network may differ by a quantization step, since the processors round differently.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from proof import (
+    REPOSITORY,
+    ROOTS,
+    Skipped,
+    chroot_mounts,
+    expect,
+    in_chroot,
+    note,
+    prove,
+    proved,
+    run,
+    throwaway,
+)
+
+PROGRAM: Final = "/opt/printability/venv/bin/printability"
+PIP: Final = ["/opt/printability/venv/bin/python", "-m", "pip"]
+PICTURES: Final = ("collins.jpg", "hopper.jpg")
+# The output of the smile network is int8 over 0 to 1.
+QUANTIZATION_STEP: Final = 1 / 256
+PYTHONS: Final = {"arm64-12": ("3.11", "1.24.2"), "arm64-13": ("3.13", "2.2.4")}
+PLATFORMS: Final = (
+    "manylinux2014",
+    "manylinux_2_17",
+    "manylinux_2_27",
+    "manylinux_2_28",
+    "manylinux_2_34",
+)
+
+
+def main() -> None:
+    """Both Debians."""
+    expected = ratings(
+        [sys.executable, "-m", "device", "rate", "--json"], REPOSITORY / "device/demo/pictures"
+    )
+    for path, rating in expected.items():
+        note(f"x86-64: {path} {describe(rating)}")
+    on_debian("arm64-12", "Debian 12", expected)
+    on_debian("arm64-13", "Debian 13", expected)
+
+
+def on_debian(kind: str, system: str, expected: dict[str, Any]) -> None:
+    """Install, check, rate, on one Debian; on Debian 12 with tflite-runtime too."""
+    wheels = fetched_wheels(kind)
+    with throwaway(kind) as root:
+        (root / "wheels").mkdir()
+        run("mount", "--bind", wheels, root / "wheels")
+        with chroot_mounts(root):
+            note(f"{system}, aarch64 emulated: installing takes minutes")
+            command = [
+                "/source/systemd/install.sh",
+                "--program-only",
+                "--no-apt",
+                "--wheels",
+                "/wheels",
+            ]
+            told = in_chroot(root, *command, timeout_s=2400).stdout
+            for line in told.splitlines():
+                if line.startswith(("ok ", "Debian")):
+                    note(line)
+            scores_agree(root, system, expected)
+            if kind == "arm64-12":
+                swap = [*PIP, "install", "-q", "--no-index", "--no-deps", "--find-links", "/wheels"]
+                in_chroot(root, *PIP, "uninstall", "-q", "-y", "ai-edge-litert", timeout_s=600)
+                in_chroot(root, *swap, "tflite-runtime", timeout_s=600)
+                scores_agree(root, system, expected)
+
+
+def scores_agree(root: Path, system: str, expected: dict[str, Any]) -> None:
+    """`check` passes for the models, `rate` gives the same."""
+    checked = in_chroot(root, PROGRAM, "check", "--no-camera", "--json", check=False, timeout_s=900)
+    report = {result["part"]: result for result in json.loads(checked.stdout)}
+    expect(report["models"]["ok"], "the models load and run", report["models"])
+    command = ["chroot", str(root), "env", "LC_ALL=C.UTF-8", PROGRAM, "rate", "--json"]
+    found = ratings(command, Path("/source/device/demo/pictures"))
+    steps = 0.0
+    for name, wanted in expected.items():
+        got = found[name]
+        expect(got["score"] == wanted["score"], f"{name} has the same score", (got, wanted))
+        expect(len(got["faces"]) == len(wanted["faces"]), f"{name} has as many faces")
+        for ours, theirs in zip(got["faces"], wanted["faces"], strict=True):
+            for label, probability in theirs["smile"]["probabilities"].items():
+                away = abs(ours["smile"]["probabilities"][label] - probability)
+                steps = max(steps, away / QUANTIZATION_STEP)
+            expect(ours["eyes"]["open"] == theirs["eyes"]["open"], f"{name}: eyes", ours["eyes"])
+        note(f"aarch64: {name} {describe(got)}")
+    # JSON rounds to four digits; a step is 0.0039.
+    expect(steps <= 1.05, "probabilities agree within one quantization step", f"{steps:.2f} steps")
+    proved(
+        f"{system} aarch64 ({report['models']['text']}): same scores as x86-64, probabilities "
+        f"within {steps:.2f} quantization steps"
+    )
+
+
+def ratings(command: list[str], folder: Path) -> dict[str, Any]:
+    """`rate --json` of the portraits, by file name."""
+    pictures = [str(folder / name) for name in PICTURES]
+    done = subprocess.run(
+        [*command, *pictures], capture_output=True, text=True, check=False, cwd=REPOSITORY
+    )
+    expect(done.returncode == 0, "rate succeeds", done.stderr[-1500:])
+    return {Path(rating["file"]).name: rating for rating in json.loads(done.stdout)}
+
+
+def describe(rating: dict[str, Any]) -> str:
+    smiles = [face["smile"]["probabilities"] for face in rating["faces"]]
+    return f"score {rating['score']} expected {rating['expected_score']} smiles {smiles}"
+
+
+def fetched_wheels(kind: str) -> Path:
+    """The packages for aarch64, fetched by this machine's own pip, which is not emulated."""
+    version, numpy = PYTHONS[kind]
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], f"numpy=={numpy}", "setuptools>=77,<83", "wheel"]
+    if kind == "arm64-12":
+        wanted.append("tflite-runtime==2.14.0")
+    folder = ROOTS / f"wheels-{kind}-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]}"
+    if (folder / ".complete").exists():
+        return folder
+    note(f"fetching Python packages for {kind}, once")
+    platforms = [f"--platform={name}_aarch64" for name in PLATFORMS]
+    done = run(
+        sys.executable, "-m", "pip", "download", "-q", "-d", folder, "--only-binary=:all:",
+        f"--python-version={version}", "--implementation=cp", *platforms, *wanted,
+        check=False, timeout_s=1200,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise Skipped(f"packages for aarch64 cannot be fetched: {done.stderr.strip()[-300:]}")
+    (folder / ".complete").touch()
+    return folder
+
+
+if __name__ == "__main__":
+    prove(main)
