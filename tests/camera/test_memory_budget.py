@@ -198,5 +198,5 @@ def test_the_documented_table_is_what_the_program_chooses(
     for sensor, cell in zip([(3280, 2464), MODULE_3, HQ], cells, strict=True):
         plan = best(memory, sensor)
         taken = round(camera_bytes(sensor, plan) / MB)
-        expected = f"{plan.still[0]}×{plan.still[1]}, {plan.buffers} buffers, {taken} MB"  # noqa: RUF001
+        expected = f"{plan.still[0]}×{plan.still[1]}, {plan.buffers} buffers, {taken} MB"
         assert cell.strip() == expected
