@@ -192,3 +192,25 @@ def test_a_refused_login_reaches_nobody(guarded_broker, kit, protocol):
         assert not stranger._ready.wait(0.5)
     finally:
         stranger.close()
+
+
+def test_the_bridge_brings_shots_to_the_headquarters_and_requests_to_the_camera(
+    start_broker, subscribe, camera, kit, examples
+):
+    headquarters = start_broker("allow_anonymous true")
+    text = (examples / "mosquitto" / "bridge.conf").read_text()
+    text = text.replace("broker.example.org:8883", f"127.0.0.1:{headquarters.port}")
+    left_out = ("#", "bridge_cafile", "remote_username", "remote_password", "restart_timeout")
+    lines = [line for line in text.splitlines() if line and not line.startswith(left_out)]
+    site = start_broker("allow_anonymous true", *lines, "restart_timeout 1")
+    seen = subscribe(headquarters.port, "printability/#")
+    made = camera(site.port).wait_connected()
+    made.link.set_available(online=True, reason=None)
+    made.link.publish_score(kit.make_rating())
+    made.link.add_shot(kit.make_shot("a"))
+    kit.eventually(lambda: seen.on(f"{ROOT}/shot"), 20)
+    kit.eventually(lambda: seen.texts(f"{ROOT}/availability")[-1:] == ["online"])
+    assert not seen.on(f"{ROOT}/score"), "scores stay at the site"
+    seen.ask(ROOT, "shoot")
+    kit.eventually(lambda: made.requests.asked == [("shoot", {})])
+    kit.eventually(lambda: seen.on(f"{ROOT}/response/shoot"))

@@ -250,5 +250,5 @@ def test_any_sequence_of_calls_behaves_like_a_bounded_list(tmp_path_factory, kit
             self.box.close()
 
     machine = Model.TestCase
-    machine.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+    machine.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
     machine().runTest()

@@ -159,7 +159,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(
     name=st.sampled_from(NAMES),
     data=st.dictionaries(

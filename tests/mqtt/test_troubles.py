@@ -158,8 +158,10 @@ def test_something_else_than_a_broker_listens(camera, kit):
 
 def test_a_broker_that_hangs_is_noticed_by_the_keep_alive(start_broker, camera, kit):
     broker = start_broker("allow_anonymous true")
-    made = camera(broker.port, keepalive_s=5, connect_timeout_s=0.5).wait_connected()
-    made.link._settings = made.settings
+    made = camera(broker.port, start=False, connect_timeout_s=0.5)
+    # Shorter than the configuration allows, to keep the test short.
+    made.link._settings = made.settings.model_copy(update={"keepalive_s": 1})
+    made.start().wait_connected()
     broker.hang()
     made.link.add_shot(kit.make_shot("a"))
     try:
