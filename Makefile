@@ -41,12 +41,12 @@ $(VENV)/.venv:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	@touch $@
 
-$(VENV)/.run: pyproject.toml requirements/run.txt | $(VENV)/.venv
-	$(BIN)/python -m pip install --quiet -c requirements/run.txt -e '.[plot]'
+$(VENV)/.run: pyproject.toml .ci/constraints.txt | $(VENV)/.venv
+	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e '.[plot]'
 	@touch $@
 
-$(VENV)/.test: pyproject.toml requirements/test.txt | $(VENV)/.venv
-	$(BIN)/python -m pip install --quiet -c requirements/test.txt -e '.[plot,workshop,test]'
+$(VENV)/.test: pyproject.toml .ci/constraints.txt | $(VENV)/.venv
+	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e '.[plot,workshop,test]'
 	@touch $@ $(VENV)/.run
 
 clean:  ## Remove what was built

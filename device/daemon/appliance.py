@@ -26,6 +26,7 @@ from device.daemon.shot_publishing import ShotPublishing
 from device.daemon.status import ApplianceStatus, StatusSources
 from device.daemon.systemd_notifier import SystemdNotifier
 from device.daemon.uploads import UploadRating
+from device.messages.request import RequestError
 from device.messages.shot import ShotEvent
 from device.messages.state import BrokerState, DiskState, ModelState, state_to_json
 from device.shutter.shutter import Shutter
@@ -136,7 +137,7 @@ class Appliance:
         self.requests = ApplianceRequests(
             self._settings,
             RequestActions(
-                shoot=lambda: self.loop.post(self._shoot),
+                shoot=self._shoot_requested,
                 pause=lambda: self.pause_switch.set(paused=True),
                 resume=lambda: self.pause_switch.set(paused=False),
                 restart_camera=self.camera.restart,
@@ -160,6 +161,7 @@ class Appliance:
         self.writer.start()
         if config.web.enabled:
             self._start_web(config)
+        self.health.each_check(self._check_disk)
         self.health.start()
         stack.callback(self.health.stop)
         self.pause_switch.restore()
@@ -226,6 +228,11 @@ class Appliance:
             self._link.publish_score(rated.rating)
         self.service_status.frame_rated(rated.rating)
         self._hooks.on_rated(rated)
+
+    def _shoot_requested(self) -> None:
+        if self.album.is_full:
+            raise RequestError("the disk has no room for another photo")
+        self.loop.post(self._shoot)
 
     def _shoot(self) -> None:
         self.shutter.request_shot(self.loop.last_time_s)

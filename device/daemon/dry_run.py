@@ -94,6 +94,8 @@ class DryRun:
             loop.run()
         finally:
             camera.close()
+            if self._album is not None:
+                self._album.close()
 
     def _note_frame(self, rated: RatedFrame) -> None:
         rating = rated.rating
