@@ -118,6 +118,7 @@ class WebServer:
                 # Pictures are JPEGs already: compressing them again costs time for nothing.
                 ws_per_message_deflate=False,
                 log_config=None,
+                log_level="warning",
                 access_log=False,
                 server_header=False,
                 backlog=BACKLOG,

@@ -98,7 +98,7 @@ def test_who_asks_for_nothing_gets_no_more_than_is_under_way(watch, camera):
         while (left_s := deadline_s - time.monotonic()) > 0:
             with contextlib.suppress(TimeoutError):
                 received += isinstance(socket.recv(timeout=left_s), bytes)
-    assert len(camera) > 40
+    assert len(camera) > 10
     assert received == 2
 
 
