@@ -101,7 +101,9 @@ def test_sighup_takes_over_a_good_file_and_reports_a_bad_one(clip, tmp_path):
         environment={"NOTIFY_SOCKET": notify.path},
     ) as daemon:
         daemon.wait_for(lambda: any("READY=1" in m for m in notify.receive()), "READY")
-        config.write_text("shutter:\n  threshold: 0.7\ncamera:\n  frame_rate: 9\n", encoding="utf-8")
+        config.write_text(
+            "shutter:\n  threshold: 0.7\ncamera:\n  frame_rate: 9\n", encoding="utf-8"
+        )
         daemon.signal(signal.SIGHUP)
         daemon.wait_for_log("Configuration read again")
         daemon.wait_for_log("take effect after a restart: camera.frame_rate")
