@@ -59,7 +59,7 @@ def describe(message: Incoming, topics: Topics) -> str:
     """One message as one line."""
     tail = message.topic.removeprefix(topics.root + "/")
     if not message.payload:
-        return f"{tail:<14} (cleared)"
+        return f"{tail:<14} {'(cleared)' if message.topic in topics.retained else '(empty)'}"
     if message.topic == topics.image:
         return f"{tail:<14} JPEG, {len(message.payload) / 1000:.0f} kB"
     if message.topic == topics.schema:

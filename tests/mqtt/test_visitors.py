@@ -113,3 +113,4 @@ def test_what_others_publish_there_cannot_break_the_view_or_the_terminal(tail, p
 
 def test_a_cleared_topic_is_shown_as_such():
     assert "(cleared)" in describe(Incoming(f"{ROOT}/state", b"", retained=False), TOPICS)
+    assert "(empty)" in describe(Incoming(f"{ROOT}/request/get", b"", retained=False), TOPICS)
