@@ -55,7 +55,7 @@ def note(text: str) -> None:
 def expect(truth: object, claim: str, found: object = "") -> None:
     """Stop the proof unless `truth`."""
     if not truth:
-        raise Disproved(f"{claim}; found: {found}" if found != "" else claim)
+        raise Disproved(f"{claim}; found: {found}"[:4000] if found != "" else claim)
 
 
 def prove(proof: Callable[[], None]) -> None:

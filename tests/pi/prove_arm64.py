@@ -44,14 +44,14 @@ PLATFORMS: Final = (
 
 
 def main() -> None:
-    """Both Debians."""
+    """Both Debians, or those named on the command line."""
     expected = ratings(
         [sys.executable, "-m", "device", "rate", "--json"], REPOSITORY / "device/demo/pictures"
     )
     for path, rating in expected.items():
         note(f"x86-64: {path} {describe(rating)}")
-    on_debian("arm64-12", "Debian 12", expected)
-    on_debian("arm64-13", "Debian 13", expected)
+    for kind in sys.argv[1:] or PYTHONS:
+        on_debian(kind, f"Debian {kind.removeprefix('arm64-')}", expected)
 
 
 def on_debian(kind: str, system: str, expected: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ camera: {source: /srv/film.avi, replay_loop: true, stall_timeout_s: 20}
 faces: {mode: fast}
 shutter: {threshold: 0.5, hold_frames: 1, window_s: 0.3, lookback_s: 0.3, cooldown_s: 0,
   rearm_s: 0, max_shots_per_hour: 3600}
-web: {enabled: false, host: 0.0.0.0, password: "credential:web-password"}
+web: {enabled: true, host: 0.0.0.0, password: "credential:web-password"}
 mqtt: {enabled: true, host: 127.0.0.1, port: 1883}
 """
 
@@ -64,7 +64,7 @@ def on_one_system(kind: str, system: str) -> None:
         make_film(root / "srv/film.avi")
         machine = Machine(root, Path(scratch) / "console.log")
         # The broker is to be away until the end.
-        run("systemctl", "--root", root, "disable", "mosquitto.service")
+        run("systemctl", "--root", root, "mask", "mosquitto.service")
         with machine:
             note(f"{system}: {machine.run('systemctl', '--version').stdout.splitlines()[0]}")
             install(machine, system)
