@@ -90,7 +90,9 @@ class Crowd:
 
 
 @pytest.mark.slow
-def test_ten_viewers_and_an_upload_cost_less_than_a_tenth_of_the_frame_rate(daemon, record_testsuite_property):
+def test_ten_viewers_and_an_upload_cost_less_than_a_tenth_of_the_frame_rate(
+    daemon, record_testsuite_property
+):
     with session(daemon.page) as client:
         daemon.wait_for(
             lambda: client.get("/api/state").json()["frames"]["rated"] > FRAME_RATE, "frames"
@@ -105,7 +107,9 @@ def test_ten_viewers_and_an_upload_cost_less_than_a_tenth_of_the_frame_rate(daem
             assert crowd.uploads > 0
     resident = daemon.resident_megabytes()
     drop = 1 - statistics.median(watched) / statistics.median(alone)
-    record_testsuite_property("web under load", f"alone {alone}, watched {watched}, {resident:.0f} MB")
+    record_testsuite_property(
+        "web under load", f"alone {alone}, watched {watched}, {resident:.0f} MB"
+    )
     assert drop < 0.1, f"alone {alone}, watched {watched}"
 
 
