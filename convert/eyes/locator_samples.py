@@ -23,6 +23,7 @@ CENTRE_SPREAD: Final = (0.04, 0.06)
 SIZE_SPREAD: Final = (0.08, 0.14)
 TILT_DEG: Final = 15.0
 MOST_TILT_DEG: Final = 40.0
+DEGRADED_SHARE: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def locator_sample(
     target = (eyes - corner) / side
     if not plain:
         _occlude(crop, (target * LOCATOR_SIZE_PX).astype(np.float32), rng)
-        crop = degrade(crop, (22, 90), rng)
+        if rng.random() < DEGRADED_SHARE:
+            crop = degrade(crop, (24, 90), rng)
     return standardise(crop), target.ravel().astype(np.float32)
 
 

@@ -30,7 +30,10 @@ Draw = Callable[[], Sample]
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """How long and how fast a network learns; AdamW with a linear warm-up and a cosine decay."""
+    """How long and how fast a network learns; AdamW with a linear warm-up and a cosine decay.
+
+    `start` is a trained network to go on from.
+    """
 
     steps: int
     batch: int = 64
@@ -38,6 +41,7 @@ class TrainingPlan:
     weight_decay: float = 1e-4
     warm_up_steps: int = 200
     seed: int = 1
+    start: Path | None = None
 
 
 LOCATOR_PLAN: Final = TrainingPlan(steps=2600)
@@ -105,7 +109,7 @@ def _train(
     import tensorflow as tf
 
     keras.utils.set_random_seed(plan.seed)
-    network = build()
+    network = keras.models.load_model(plan.start) if plan.start else build()
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
         plan.steps - plan.warm_up_steps,
@@ -141,7 +145,7 @@ def _train(
     _settle_normalisation(network, draw)
     file.parent.mkdir(parents=True, exist_ok=True)
     network.save(file)
-    record = {"plan": asdict(plan), "curve": curve}
+    record = {"plan": asdict(plan) | {"start": str(plan.start or "")}, "curve": curve}
     file.with_suffix(".json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     return file
 

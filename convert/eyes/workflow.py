@@ -1,6 +1,5 @@
 """The five steps of the eye task, each one call that returns a report for printing as JSON."""
 
-import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,10 +9,9 @@ import numpy as np
 
 from convert.errors import ConfigurationError, ConvertError
 from convert.eyes.face_set import load_face_sets, read_training_faces
+from convert.eyes.manifest_entries import LOCATOR, STATE, file_name, write_entries
 from convert.eyes.training import LOCATOR_PLAN, STATE_PLAN, TrainingPlan
 
-LOCATOR_FILE: Final = "eyes_locator_int8.tflite"
-STATE_FILE: Final = "eyes_state_int8.tflite"
 TRAINED: Final = ("locator.keras", "state.keras")
 
 
@@ -87,8 +85,8 @@ def train(
     return {"locator": str(locator), "state": str(state)}
 
 
-def quantize(data: Path, prepared: Path, trained: Path, out: Path) -> dict[str, Any]:
-    """Write both networks as 8-bit files into `out`; returns what the manifest needs of them.
+def quantize(data: Path, prepared: Path, trained: Path, models: Path) -> dict[str, Any]:
+    """Write both networks as 8-bit files into `models` and note them in its manifest.
 
     Raises:
         ConfigurationError: a trained network is missing.
@@ -101,11 +99,10 @@ def quantize(data: Path, prepared: Path, trained: Path, out: Path) -> dict[str, 
     temperature = calibrate(state, data, prepared)
     divide_logits(state, temperature)
     faces = load_training_faces(prepared)
-    files = (
-        write_int8(locator, locator_crops(faces), out / LOCATOR_FILE),
-        write_int8(state, state_crops(load_training_patches(data), faces), out / STATE_FILE),
-    )
-    return {"temperature": temperature, "files": [_describe(file) for file in files]}
+    write_int8(locator, locator_crops(faces), models / file_name(LOCATOR))
+    patches = load_training_patches(data)
+    write_int8(state, state_crops(patches, faces), models / file_name(STATE))
+    return {"temperature": temperature, "models": write_entries(models, temperature)}
 
 
 def evaluate(data: Path, models: Path) -> dict[str, Any]:
@@ -125,7 +122,9 @@ def verify(data: Path, prepared: Path, trained: Path, models: Path) -> dict[str,
     from convert.eyes.held_out import agreement
 
     locator, state = _load_trained(trained)
-    report = agreement(locator, state, data, prepared, models / LOCATOR_FILE, models / STATE_FILE)
+    report = agreement(
+        locator, state, data, prepared, models / file_name(LOCATOR), models / file_name(STATE)
+    )
     if not report["passed"]:
         raise ConvertError(f"the 8-bit eye networks are not as good as the trained ones: {report}")
     return report
@@ -141,12 +140,3 @@ def _load_trained(folder: Path) -> tuple[Any, Any]:
         )
     locator, state = (keras.models.load_model(folder / name) for name in TRAINED)
     return locator, state
-
-
-def _describe(file: Path) -> dict[str, Any]:
-    content = file.read_bytes()
-    return {
-        "file": file.name,
-        "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }

@@ -11,7 +11,7 @@ class EyesSettings(Section):
     """Checking eyes."""
 
     method: Literal["network", "cascade"] = Field(
-        default="cascade",
+        default="network",
         description=(
             "network: two small trained networks (where the eyes are, and whether they are open); "
             "cascade: OpenCV's Haar cascades, slower and weaker, needing no model file."
@@ -28,10 +28,13 @@ class EyesSettings(Section):
         description="Name in models/manifest.json of the network that judges one eye.",
     )
     open_threshold: float = Field(
-        default=0.5,
+        default=0.35,
         gt=0,
         lt=1,
-        description="The probability from which eyes are open; higher calls more of them closed.",
+        description=(
+            "The probability from which the eyes of one picture are open; higher calls more of "
+            "them closed. In a video each face is compared with itself as well."
+        ),
     )
     hidden_threshold: float = Field(
         default=0.6,
@@ -68,7 +71,7 @@ class EyesSettings(Section):
     smoothing: bool = Field(
         default=True,
         description=(
-            "In a video, wait one frame before believing a doubtful change between open and "
-            "closed; a clear blink is taken at once."
+            "In a video, take a sudden fall of a face's usual evidence for a blink, and wait one "
+            "frame before believing that doubtful eyes have opened."
         ),
     )

@@ -7,21 +7,21 @@ from device.vision.rating import EyeReading, FaceReading, SmileReading
 from device.vision.tracking import MAX_TRACKS
 
 LEFT, RIGHT = Box(0.1, 0.2, 0.2, 0.3), Box(0.6, 0.2, 0.2, 0.3)
-OPEN, DOUBTFUL = EyeReading("open", 2, 0.98), EyeReading("closed", 0, 0.45)
+OPEN, CLOSED = EyeReading("open", 2, 0.98), EyeReading("closed", 0, 0.02)
+DOUBTFUL = EyeReading("open", 2, 0.55)
 
 
 def face(box, eyes):
     return FaceReading(box, 0.9, 10.0, SmileReading((0.1, 0.1, 0.1, 0.7)), eyes)
 
 
-def test_a_doubtful_blink_of_one_face_leaves_the_other_alone():
+def test_each_face_has_a_history_of_its_own():
     history = EyeHistory(EyesSettings())
-    history.update(0.0, (face(LEFT, OPEN), face(RIGHT, DOUBTFUL)))
+    history.update(0.0, (face(LEFT, CLOSED), face(RIGHT, OPEN)))
     left, right = history.update(0.03, (face(LEFT, DOUBTFUL), face(RIGHT, OPEN)))
-    assert left.eyes.state == "open"
-    assert right.eyes.state == "open"
-    left, _ = history.update(0.06, (face(LEFT, DOUBTFUL), face(RIGHT, OPEN)))
-    assert left.eyes.state == "closed"
+    assert (left.eyes.state, right.eyes.state) == ("closed", "open")
+    left, right = history.update(0.06, (face(LEFT, DOUBTFUL), face(RIGHT, CLOSED)))
+    assert (left.eyes.state, right.eyes.state) == ("open", "closed")
 
 
 def test_nothing_but_the_eyes_changes():
@@ -34,7 +34,7 @@ def test_nothing_but_the_eyes_changes():
 
 def test_smoothing_can_be_switched_off():
     history = EyeHistory(EyesSettings(smoothing=False))
-    history.update(0.0, (face(LEFT, OPEN),))
+    history.update(0.0, (face(LEFT, CLOSED),))
     assert history.update(0.03, (face(LEFT, DOUBTFUL),))[0].eyes == DOUBTFUL
 
 

@@ -8,7 +8,7 @@ from device.config.eyes import EyesSettings
 from device.vision.eye_network import decide
 from device.vision.eye_state import EyeEvidence
 
-SETTINGS = EyesSettings()
+SETTINGS = EyesSettings(open_threshold=0.5)
 
 
 def eye(log_odds, hidden=0.01, contrast=30.0):
