@@ -6,6 +6,7 @@ and the reason when something was disproved; with status 0 and `skipped: …` wh
 Everything is mounted in a mount namespace of its own, so nothing is left behind when it dies.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -163,8 +164,15 @@ def wheels_for(kind: str, root: Path) -> Path:
     limits = REPOSITORY / "requirements" / "run.txt"
     key = hashlib.sha256(pyproject + (limits.read_bytes() if limits.exists() else b""))
     folder = ROOTS / f"wheels-{kind}-{key.hexdigest()[:12]}"
-    if (folder / ".complete").exists():
-        return folder
+    with (ROOTS / f".wheels-{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".complete").exists():
+            fetch_wheels(kind, root, folder)
+    return folder
+
+
+def fetch_wheels(kind: str, root: Path, folder: Path) -> None:
+    """Have pip choose and fetch the packages inside the root."""
     note(f"fetching Python packages for {kind}, once")
     folder.mkdir(parents=True, exist_ok=True)
     inside = root / "wheels"
@@ -186,7 +194,6 @@ def wheels_for(kind: str, root: Path) -> Path:
     if fetched.returncode != 0:
         raise Skipped(f"Python packages cannot be fetched: {fetched.stderr.strip()[-300:]}")
     (folder / ".complete").touch()
-    return folder
 
 
 @dataclass
