@@ -22,6 +22,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from device.config.mqtt import MqttSettings
 from device.config.secret import SecretUnavailableError
 from device.mqtt.message import Incoming, Message, Subscription
+from device.mqtt.properties import message_properties
+from device.mqtt.tls import tls_context
 from device.mqtt.troubles import BrokerError, loss, place, refusal, silent, unanswered, unreachable
 from device.mqtt.wakeup import Wakeup
 
@@ -69,7 +71,11 @@ class Connection:
         self._client = self._new_client(client_id)
         if will is not None:
             self._client.will_set(
-                will.topic, will.payload, will.qos, will.retain, self._properties(will, will=True)
+                will.topic,
+                will.payload,
+                will.qos,
+                will.retain,
+                message_properties(will, will=True) if self._five else None,
             )
 
     def open(self, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -136,7 +142,11 @@ class Connection:
             BrokerLostError: the connection has ended.
         """
         info = self._client.publish(
-            message.topic, message.payload, message.qos, message.retain, self._properties(message)
+            message.topic,
+            message.payload,
+            message.qos,
+            message.retain,
+            message_properties(message) if self._five else None,
         )
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._fail_if_ended()
@@ -252,23 +262,6 @@ class Connection:
         if self._client.socket() is None:
             raise loss(None, False, self._detail, self._settings)
 
-    def _properties(self, message: Message, *, will: bool = False) -> Properties | None:
-        if not self._five:
-            return None
-        packet = PacketTypes.WILLMESSAGE if will else PacketTypes.PUBLISH
-        properties = Properties(packet)  # type: ignore[no-untyped-call]
-        if message.content_type is not None:
-            properties.ContentType = message.content_type
-            is_text = not message.content_type.startswith("image/")
-            properties.PayloadFormatIndicator = int(is_text)
-        if message.expiry_s is not None:
-            properties.MessageExpiryInterval = message.expiry_s
-        if message.correlation is not None:
-            properties.CorrelationData = message.correlation
-        if message.user_properties:
-            properties.UserProperty = list(message.user_properties)
-        return properties
-
     def _connected(
         self,
         _client: paho.Client,
@@ -344,32 +337,3 @@ class Connection:
         if level == LogLevel.MQTT_LOG_ERR and self._detail is None:
             self._detail = text.removeprefix("failed to receive on socket: ")
         LOG.debug("paho: %s", text)
-
-
-def tls_context(settings: MqttSettings) -> ssl.SSLContext:
-    """The TLS settings as Python knows them: verified certificates, TLS 1.2 or newer.
-
-    Raises:
-        BrokerError: a file is absent or no certificate; the sentence names it.
-    """
-    tls = settings.tls
-    authority = None if tls.ca_file is None else str(tls.ca_file)
-    try:
-        context = ssl.create_default_context(cafile=authority)
-    except OSError as error:
-        raise BrokerError(
-            f"mqtt.tls.ca_file: {authority} cannot be used: {error.strerror or error}",
-            lasting=True,
-        ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if tls.certificate_file is not None and tls.key_file is not None:
-        try:
-            # An encrypted key would make OpenSSL ask on the terminal; an empty password refuses it.
-            context.load_cert_chain(tls.certificate_file, tls.key_file, password=lambda: "")
-        except OSError as error:
-            raise BrokerError(
-                f"mqtt.tls: {tls.certificate_file} with {tls.key_file} cannot be used: "
-                f"{error.strerror or error}",
-                lasting=True,
-            ) from error
-    return context

@@ -16,9 +16,9 @@ from device.messages.request import RequestHandler
 from device.messages.shot import ShotEvent
 from device.messages.state import BrokerState
 from device.mqtt.announcements import Announcements
-from device.mqtt.backoff import Backoff
 from device.mqtt.connection import Connection
 from device.mqtt.delivery import ImagePolicy, ShotDelivery
+from device.mqtt.history import ConnectionHistory
 from device.mqtt.home_assistant import Camera, discovery_message
 from device.mqtt.message import Incoming, Message, Subscription
 from device.mqtt.outbox import Outbox
@@ -31,7 +31,7 @@ from device.mqtt.payloads import (
 from device.mqtt.requests import RequestDesk
 from device.mqtt.scores import ScoreGate
 from device.mqtt.topics import Topics
-from device.mqtt.troubles import BrokerError, BrokerLostError, place
+from device.mqtt.troubles import BrokerError, place
 from device.mqtt.wakeup import Wakeup
 from device.vision.rating import Rating
 
@@ -43,10 +43,6 @@ MAX_ANSWERS: Final = 1000
 """Answers that wait for the network; the oldest go first."""
 MAX_ANSWERS_UNDER_WAY: Final = 50
 """Unconfirmed messages above which answers wait: requests may come faster than they are read."""
-STEADY_S: Final = 10.0
-"""A connection that lasted so long was a good one: the next attempt is made soon."""
-SUSPICIOUS_LIVES: Final = 3
-"""So many shorter ones in a row are no accident."""
 FAREWELL_S: Final = 2.0
 """Longest wait at the end for the broker to confirm what is under way."""
 
@@ -79,7 +75,7 @@ class MqttLink:
         self._topics = Topics.of(settings, identity)
         self._wakeup = Wakeup()
         self._gate = ScoreGate(settings.score_interval_s, settings.score_min_change)
-        self._backoff = Backoff(settings.reconnect_min_s, settings.reconnect_max_s)
+        self._history = ConnectionHistory(settings, client_id(identity))
         self._delivery = ShotDelivery(outbox, self._topics, shot_image, settings.inflight)
         self._announcements = Announcements(
             self._topics, settings.home_assistant.enabled, self._retained_messages
@@ -89,7 +85,6 @@ class MqttLink:
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._stopping = False
         self._connected = False
-        self._error: str | None = None
         self._online = False
         self._reason: str | None = "the camera has not started yet"
         self._availability_due = False
@@ -98,8 +93,6 @@ class MqttLink:
         self._state_due_s = 0.0
         self._announced: Camera | None = None
         self._farewell: set[int] = set()
-        self._up_since_s = 0.0
-        self._short_lives = 0
 
     def start(self) -> None:
         """Start the threads; returns at once, whether the broker is there or not."""
@@ -170,7 +163,7 @@ class MqttLink:
 
     def status(self) -> BrokerState:
         """The connection as `state` reports it."""
-        error = self._error if self._error is not None else self._delivery.trouble
+        error = self._history.error or self._delivery.trouble
         return BrokerState(
             enabled=self._settings.enabled,
             connected=self._connected,
@@ -193,18 +186,16 @@ class MqttLink:
 
     def _run(self) -> None:
         while not self._stopping:
-            lasting = False
             try:
                 self._connect_and_serve()
             except BrokerError as error:
-                lasting = error.lasting
-                self._report(self._explained(error))
+                self._history.failed(error)
             except Exception as error:
                 # Whatever it is, a camera without its broker for a month is worse.
                 LOG.exception("the link to the broker failed")
-                self._report(f"internal error: {error!r}")
+                self._history.failed(BrokerError(f"internal error: {error!r}"))
             self._connected = False
-            self._wait(self._backoff.pause_s(lasting=lasting))
+            self._wait(self._history.pause_s())
         self._connected = False
 
     def _connect_and_serve(self) -> None:
@@ -228,9 +219,7 @@ class MqttLink:
             connection.close()
 
     def _begin(self, connection: Connection) -> None:
-        LOG.info("connected to the broker %s", place(self._settings))
-        self._error = None
-        self._up_since_s = time.monotonic()
+        self._history.succeeded()
         connection.subscribe([Subscription(self._topics.all_requests, own=True, kept=False)])
         self._delivery.begin()
         self._gate.reset()
@@ -323,29 +312,6 @@ class MqttLink:
     def _send_soon(self, message: Message) -> None:
         self._answers.append(message)
         self._wakeup.set()
-
-    def _explained(self, error: BrokerError) -> str:
-        """The error, with a guess where the broker ends every connection soon after its yes."""
-        if not isinstance(error, BrokerLostError):
-            return str(error)
-        if time.monotonic() - self._up_since_s >= STEADY_S:
-            self._backoff.reset()
-            self._short_lives = 0
-            return str(error)
-        self._short_lives += 1
-        if self._short_lives < SUSPICIOUS_LIVES or error.lasting:
-            return str(error)
-        return (
-            f"{error}, and was so soon after each of the last times it was accepted; is another "
-            f"client with the id {client_id(self._identity)!r} connected? Give every camera its "
-            "own device.id"
-        )
-
-    def _report(self, error: str) -> None:
-        """Log a trouble once, not at every attempt; `status` shows it until a connection is up."""
-        if error != self._error:
-            LOG.error("%s; it is tried again, and shots wait in the outbox", error)
-        self._error = error
 
     def _wait(self, pause_s: float) -> None:
         deadline_s = time.monotonic() + pause_s

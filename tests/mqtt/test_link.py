@@ -336,3 +336,53 @@ def test_a_disabled_link_does_nothing_at_all(camera, kit):
     assert made.outbox.depth == 0
     assert not made.link.status().enabled
     made.link.stop(1)
+
+
+def test_a_full_outbox_is_said_in_the_log_and_in_the_state(broker, subscribe, camera, kit, caplog):
+    seen = subscribe(broker.port, f"{ROOT}/shot")
+    made = camera(broker.port, start=False, outbox_events=3)
+    for name in "abcde":
+        made.link.add_shot(kit.make_shot(name))
+    status = made.link.status()
+    assert (status.queued_shots, status.dropped_shots) == (3, 2)
+    assert "mqtt.outbox_events: 3" in caplog.text
+    made.start()
+    kit.eventually(lambda: len(seen.messages) >= 3)
+    assert [m["id"] for m in seen.json(f"{ROOT}/shot")] == ["c", "d", "e"]
+
+
+def test_of_a_backlog_only_the_newest_pictures_are_sent(broker, subscribe, camera, kit):
+    seen = subscribe(broker.port, f"{ROOT}/shot", f"{ROOT}/shot/image")
+    made = camera(broker.port, start=False, backlog_images=2)
+    for number in range(25):
+        made.link.add_shot(kit.make_shot(f"{number:02d}"))
+    made.start()
+    kit.eventually(lambda: made.outbox.depth == 0)
+    kit.eventually(lambda: len(seen.on(f"{ROOT}/shot")) == 25)
+    assert [m["id"] for m in seen.json(f"{ROOT}/shot")] == [f"{n:02d}" for n in range(25)]
+    assert [m.payload[-2:] for m in seen.on(f"{ROOT}/shot/image")] == [b"23", b"24"]
+
+
+def test_no_more_shots_are_under_way_than_the_window_holds(broker, camera, kit):
+    made = camera(broker.port, inflight=4, publish_images=False).wait_connected()
+    time.sleep(0.2)
+    broker.hang()
+    for number in range(50):
+        made.link.add_shot(kit.make_shot(str(number)))
+    time.sleep(0.5)
+    assert len(made.link._delivery._unconfirmed) == 4
+    assert made.outbox.depth == 50
+    broker.resume()
+    kit.eventually(lambda: made.outbox.depth == 0)
+
+
+def test_what_was_delivered_before_is_not_sent_again(broker, subscribe, camera, kit):
+    """As when the album's index was rebuilt and it announces all its photos anew."""
+    seen = subscribe(broker.port, f"{ROOT}/shot")
+    made = camera(broker.port).wait_connected()
+    for _ in range(3):
+        for name in "abc":
+            made.link.add_shot(kit.make_shot(name))
+        kit.eventually(lambda: made.outbox.depth == 0)
+    time.sleep(0.1)
+    assert [m["id"] for m in seen.json(f"{ROOT}/shot")] == ["a", "b", "c"]
