@@ -382,6 +382,10 @@ def test_axe_finds_no_serious_fault_and_nothing_scrolls_sideways(page, party, th
     page.open("/album").wait(ready["/album"]).click()
     page.wait(".viewer .button.main")
     found["photo"] = page.faults()
+    overflow = (
+        "const a = document.querySelector('.viewer aside'); return a.scrollWidth - a.clientWidth"
+    )
+    assert page.driver.execute_script(overflow) <= 0
     page.shoot(f"photo-{'desk' if size == DESK else 'phone'}")
     page.find(".viewer .close").click()
     page.find("#invite").click()
