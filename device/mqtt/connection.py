@@ -43,7 +43,8 @@ TURN_S: Final = 0.5
 class Connection:
     """A connection that is being made, is up, or has failed; never used again after it failed.
 
-    `on_message` and `on_confirmed` (message id, PUBACK reason) run on the thread that calls `step`.
+    `on_message` and `on_confirmed` (message id, topic, PUBACK reason; QoS 1 only) run on the thread
+    that calls `step`.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Connection:
         wakeup: Wakeup,
         *,
         on_message: Callable[[Incoming], None],
-        on_confirmed: Callable[[int, ReasonCode], None],
+        on_confirmed: Callable[[int, str, ReasonCode], None],
         will: Message | None = None,
     ) -> None:
         self._settings = settings
@@ -65,7 +66,7 @@ class Connection:
         self._ended: BrokerError | None = None
         self._detail: str | None = None
         self._filters: dict[int, list[str]] = {}
-        self._unconfirmed: set[int] = set()
+        self._unconfirmed: dict[int, str] = {}
         self.max_packet_bytes: int | None = None
         self.receive_maximum = DEFAULT_RECEIVE_MAXIMUM
         self._client = self._new_client(client_id)
@@ -152,7 +153,7 @@ class Connection:
             self._fail_if_ended()
             raise loss(None, False, paho.error_string(info.rc), self._settings)
         if message.qos > 0:
-            self._unconfirmed.add(info.mid)
+            self._unconfirmed[info.mid] = message.topic
         return info.mid
 
     @property
@@ -312,8 +313,9 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
-        self._unconfirmed.discard(mid)
-        self._on_confirmed(mid, reason)
+        topic = self._unconfirmed.pop(mid, None)
+        if topic is not None:
+            self._on_confirmed(mid, topic, reason)
 
     def _subscribed(
         self,

@@ -127,13 +127,12 @@ class ShotDelivery:
         if event is not None:
             self._send_image(connection, "", event)
 
-    def confirmed(self, mid: int, reason: ReasonCode, now_s: float) -> None:
-        """The broker has answered for a message (any message: those of others are ignored)."""
-        if self._images.pop(mid, None) is not None:
-            return
+    def confirmed(self, mid: int, reason: ReasonCode, now_s: float) -> bool:
+        """The broker has answered for a message; True if that was a shot."""
+        self._images.pop(mid, None)
         shot_id = self._unconfirmed.pop(mid, None)
         if shot_id is None:
-            return
+            return False
         if not reason.is_failure:
             self._confirmed.append(shot_id)
             self._broken_images.pop(shot_id, None)
@@ -147,6 +146,7 @@ class ShotDelivery:
                 "outbox; check the broker's access list",
                 now_s,
             )
+        return True
 
     def settle_before(self) -> None:
         """Write down what was confirmed: the connection is about to end."""

@@ -31,13 +31,13 @@ def forget(settings: MqttSettings, identity: IdentitySettings) -> tuple[str, ...
         BrokerError: there is no connection to the broker.
     """
     topics = Topics.of(settings, identity)
-    waiting: dict[int, str] = {}
+    waiting: set[str] = set()
     refused: list[str] = []
     back: set[str] = set()
 
-    def confirmed(mid: int, reason: ReasonCode) -> None:
-        topic = waiting.pop(mid, None)
-        if topic is not None and reason.is_failure:
+    def confirmed(_mid: int, topic: str, reason: ReasonCode) -> None:
+        waiting.discard(topic)
+        if reason.is_failure:
             refused.append(f"{topic} ({reason})")
 
     def received(message: Incoming) -> None:
@@ -46,10 +46,11 @@ def forget(settings: MqttSettings, identity: IdentitySettings) -> tuple[str, ...
 
     with visitor(settings, identity, "forget", received, confirmed) as connection:
         for topic in topics.retained:
-            waiting[connection.publish(cleared(topic))] = topic
+            waiting.add(topic)
+            connection.publish(cleared(topic))
         listen(connection, PATIENCE_S, until=lambda: not waiting)
         if waiting:
-            raise ForgetError(f"the broker does not confirm: {', '.join(waiting.values())}")
+            raise ForgetError(f"the broker does not confirm: {', '.join(sorted(waiting))}")
         if refused:
             raise ForgetError(
                 f"the broker refuses to clear {', '.join(refused)}; check its access list"

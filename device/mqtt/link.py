@@ -93,6 +93,7 @@ class MqttLink:
         self._state_due_s = 0.0
         self._announced: Camera | None = None
         self._farewell: set[int] = set()
+        self._refused: set[str] = set()
 
     def start(self) -> None:
         """Start the threads; returns at once, whether the broker is there or not."""
@@ -113,6 +114,8 @@ class MqttLink:
                 # It hangs in a name lookup or a handshake, which nothing can interrupt; the
                 # thread is a daemon and the broker sends the last will.
                 LOG.warning("the link to the broker did not stop within %g s", timeout_s)
+                return
+        self._wakeup.close()
 
     def update(self, settings: MqttSettings) -> None:
         """Take over the settings that can change while running: rates, images."""
@@ -220,6 +223,7 @@ class MqttLink:
 
     def _begin(self, connection: Connection) -> None:
         self._history.succeeded()
+        self._refused.clear()
         connection.subscribe([Subscription(self._topics.all_requests, own=True, kept=False)])
         self._delivery.begin()
         self._gate.reset()
@@ -258,7 +262,7 @@ class MqttLink:
 
     def _say_goodbye(self, connection: Connection) -> None:
         self._delivery.settle_before()
-        self._online = False
+        self._online, self._reason = False, self._reason or "stopped"
         self._farewell = {
             connection.publish(self._state_now()),
             connection.publish(availability_message(self._topics, online=False)),
@@ -305,9 +309,14 @@ class MqttLink:
         self._announcements.observe(message, time.monotonic())
         self._desk.take(message)
 
-    def _confirmed(self, mid: int, reason: ReasonCode) -> None:
+    def _confirmed(self, mid: int, topic: str, reason: ReasonCode) -> None:
         self._farewell.discard(mid)
-        self._delivery.confirmed(mid, reason, time.monotonic())
+        of_a_shot = self._delivery.confirmed(mid, reason, time.monotonic())
+        if reason.is_failure and not of_a_shot and topic not in self._refused:
+            self._refused.add(topic)
+            LOG.warning(
+                "the broker refuses messages on %s (%s); check its access list", topic, reason
+            )
 
     def _send_soon(self, message: Message) -> None:
         self._answers.append(message)

@@ -2,30 +2,17 @@
 
 from device.config.identity import IdentitySettings
 from device.config.mqtt import MqttSettings
-from device.mqtt.connection import Connection
-from device.mqtt.link import client_id
 from device.mqtt.troubles import BrokerError
-from device.mqtt.wakeup import Wakeup
+from device.mqtt.visitor import visitor
 
 
 def probe(settings: MqttSettings, identity: IdentitySettings) -> str | None:
     """Connect once and disconnect; None if the broker said yes, else a sentence saying why not.
 
-    The client id differs from the running camera's, which would otherwise be thrown off.
+    A camera that runs is not disturbed.
     """
-    wakeup = Wakeup()
-    connection = Connection(
-        settings,
-        f"{client_id(identity)}-check",
-        wakeup,
-        on_message=lambda _message: None,
-        on_confirmed=lambda _mid, _reason: None,
-    )
     try:
-        connection.open()
+        with visitor(settings, identity, "check", lambda _message: None):
+            return None
     except BrokerError as error:
         return str(error)
-    finally:
-        connection.close()
-        wakeup.close()
-    return None

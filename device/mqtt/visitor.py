@@ -20,7 +20,7 @@ def visitor(
     identity: IdentitySettings,
     purpose: str,
     on_message: Callable[[Incoming], None],
-    on_confirmed: Callable[[int, ReasonCode], None] = lambda _mid, _reason: None,
+    on_confirmed: Callable[[int, str, ReasonCode], None] = lambda _mid, _topic, _reason: None,
 ) -> Iterator[Connection]:
     """A connection under an id of its own, so that the camera's is not pushed out.
 

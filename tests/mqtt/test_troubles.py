@@ -200,6 +200,7 @@ def test_shots_refused_by_the_access_list_wait_and_arrive_once_it_is_mended(
     time.sleep(1.2)
     assert made.outbox.depth == 13
     assert len(errors(caplog)) == 1
+    assert caplog.text.count("refuses messages on homeassistant/device/booth/config") == 1
     acl(tmp_path, f"topic readwrite {ROOT}/#", "topic readwrite homeassistant/#")
     broker.process.send_signal(1)  # SIGHUP: mosquitto reads its access list again
     kit.eventually(lambda: made.outbox.depth == 0)
