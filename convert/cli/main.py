@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -53,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Errors a person can mend end as one sentence on standard error, never as a traceback.
     """
+    # TensorFlow tells of every library it did not find; errors reach us as exceptions anyway.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Which task it is decides which options exist, so it is read first.
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)

@@ -30,6 +30,7 @@ _DTYPES = {
     "ByteStorage": np.dtype("u1"),
     "BoolStorage": np.dtype("?"),
 }
+_READING_ERRORS = (OSError, KeyError, EOFError, ValueError, TypeError, BadZipFile)
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
 
@@ -43,25 +44,32 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
     """
     try:
         content, storages = _read_archive(path) if is_zipfile(path) else _read_legacy(path)
-    except (OSError, KeyError, EOFError, ValueError, TypeError, BadZipFile) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    except pickle.UnpicklingError as error:
+        arrays = {
+            str(name).removeprefix("module."): tensor.resolved(storages)
+            for name, tensor in _state_dict_in(content).items()
+            if isinstance(tensor, _Tensor)
+        }
+    except _RefusedError as error:
         raise ConfigurationError(
             f"{path} holds {error}, which only PyTorch itself can open safely; save the weights "
             "alone with torch.save(model.state_dict(), ...)"
         ) from error
-    for wrapper in _WRAPPERS:
-        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
-            content = content[wrapper]
-    tensors = content if isinstance(content, dict) else {}
-    arrays = {
-        str(name).removeprefix("module."): tensor.resolved(storages)
-        for name, tensor in tensors.items()
-        if isinstance(tensor, _Tensor)
-    }
+    except (*_READING_ERRORS, pickle.UnpicklingError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
     if not arrays:
         raise ConfigurationError(f"{path} holds no tensors; a state dict is expected")
     return arrays
+
+
+class _RefusedError(pickle.UnpicklingError):
+    """Raised for a name in the pickle that no state dict needs."""
+
+
+def _state_dict_in(content: Any) -> dict[str, Any]:
+    for wrapper in _WRAPPERS:
+        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
+            content = content[wrapper]
+    return content if isinstance(content, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ class _Unpickler(pickle.Unpickler):
             return _rebuild_parameter
         if module in ("torch", "torch.storage") and name in _DTYPES:
             return _DTYPES[name]
-        raise pickle.UnpicklingError(f"an object of {module}.{name}")
+        raise _RefusedError(f"an object of {module}.{name}")
 
     def persistent_load(self, pid: Any) -> _Storage:
         dtype, key = np.dtype(pid[1]), str(pid[2])

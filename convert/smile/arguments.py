@@ -98,6 +98,12 @@ def _quantize(parser: _Parser) -> None:
     parser.add_argument("--set", type=Path, default=DEFAULT_SET, help="the prepared set")
     parser.add_argument("--resolution", type=int, help="input side, where the model has none")
     parser.add_argument("--models", type=Path, default=DEFAULT_MODELS, help="folder to write to")
+    parser.add_argument(
+        "--float-folder",
+        type=Path,
+        default=Path("build"),
+        help="where the same network in float goes, for `verify --float`",
+    )
     parser.add_argument("--name", default="smile", help="name in the manifest")
     parser.add_argument("--file", help="file name; by default smile_efficientnetb0_<side>_int8")
     parser.add_argument(

@@ -41,7 +41,8 @@ def draw_evaluation(
     figure = Figure(figsize=(13, 9), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title)
-    top, bottom = np.ravel(figure.subfigures(2, 1, height_ratios=[1, 1.15]))
+    halves: Any = figure.subfigures(2, 1, height_ratios=[1, 1.15])
+    top, bottom = halves
     left, right = top.subplots(1, 2)
     _draw_confusion(left, measurement.confusion)
     _draw_reliability(right, measurement)

@@ -78,8 +78,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     card = Path(file).with_suffix(".md").name
     facts = _entry(options, side, card, measured, result, decision)
     target = ship_model(options.models, options.name, file, result.model, facts)
-    float_file = options.models / "float" / file.replace("_int8", "_float")
-    float_file.parent.mkdir(exist_ok=True)
+    float_file = options.float_folder / file.replace("_int8", "_float")
+    float_file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(float_file, to_float_tflite(network))
     text = smile_card(file, side, measured, result, decision, options_tried)
     write_whole(options.models / card, text.encode())

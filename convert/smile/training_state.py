@@ -83,7 +83,10 @@ class TrainingState:
             return class_loss
 
         def average(target: Any, source: Any) -> Any:
-            return target.assign(self._decay * target + (1 - self._decay) * source)
+            # Young averages forget faster, or they would hold on to where they started.
+            done = tf.cast(self.step, tf.float32)
+            decay = tf.minimum(self._decay, (1.0 + done) / (10.0 + done))
+            return target.assign(decay * target + (1 - decay) * source)
 
         def step(faces: Any, counts: Any, emotions: Any) -> Any:
             losses = strategy.run(replica_step, args=(faces, counts, emotions))

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from tests.convert.conftest import SHARED, drawn_faces, needs
-from tests.convert.test_official_files import PIXELS, pixels_file, votes_file
 
 from convert.errors import ConfigurationError
 from convert.faces.prepared_set import Faces, from_npz, from_official_files
+from tests.convert.conftest import SHARED, drawn_faces, needs
+from tests.convert.test_official_files import PIXELS, pixels_file, votes_file
 
 SMILE = "Training,a.png,1,9,0,0,0,0,0,0,0,0"
 NO_FACE = "Training,,0,0,0,0,0,0,0,0,0,10"
@@ -21,9 +21,9 @@ def test_named_rows_with_pictures_make_the_set(tmp_path):
 
 def test_files_of_different_length_or_order_are_refused(tmp_path):
     pixels = pixels_file(tmp_path, f"3,{PIXELS},Training")
-    with pytest.raises(ConfigurationError, match="has 1 rows and .* has 2"):
+    with pytest.raises(ConfigurationError, match=r"has 1 rows and .* has 2"):
         from_official_files(pixels, votes_file(tmp_path, SMILE, NO_FACE))
-    with pytest.raises(ConfigurationError, match="line 2: Usage is PublicTest, but .* Training"):
+    with pytest.raises(ConfigurationError, match=r"line 2: Usage is PublicTest, but .* Training"):
         from_official_files(pixels, votes_file(tmp_path, SERIOUS))
 
 

@@ -1,9 +1,9 @@
 import numpy as np
-from tests.convert.conftest import LABELS_CSV, needs
 
 from convert.faces.official_files import read_votes
 from convert.faces.seed_subset import OFFICIAL_PRIVATE_NONE, seed_subset
 from convert.faces.smile_classes import classes_of, smile_votes
+from tests.convert.conftest import LABELS_CSV, needs
 
 
 def test_a_third_of_none_is_dropped_and_nothing_else():
