@@ -16,6 +16,7 @@ const chart = new StripChart($("#chart"));
 let owed = 0;
 let status = null;
 let panelTimer = null;
+let panelStale = false;
 let newest = null;
 let sliding = false;
 
@@ -66,7 +67,12 @@ function describe(header) {
   chart.threshold = header.threshold;
   chart.add(Date.now() / 1000, header.rating.score, header.rating.expected_score);
   newest = header;
-  panelTimer ??= setTimeout(() => { panelTimer = null; drawPanel(newest); }, PANEL_INTERVAL_MS);
+  if (panelTimer !== null) { panelStale = true; return; }
+  drawPanel(header);
+  panelTimer = setTimeout(() => {
+    panelTimer = null;
+    if (panelStale) { panelStale = false; drawPanel(newest); }
+  }, PANEL_INTERVAL_MS);
 }
 
 function drawPanel({ rating, waiting_for: waitingFor, threshold }) {
