@@ -28,7 +28,7 @@ class EyesSettings(Section):
         description="Name in models/manifest.json of the network that judges one eye.",
     )
     open_threshold: float = Field(
-        default=0.35,
+        default=0.4,
         gt=0,
         lt=1,
         description=(
