@@ -47,9 +47,7 @@ class EyeStateClassifier:
     def __init__(self, model: TfliteModel) -> None:
         self._model = model
 
-    def classify(
-        self, gray: NDArray[np.uint8], pair: EyePair
-    ) -> tuple[EyeEvidence, EyeEvidence]:
+    def classify(self, gray: NDArray[np.uint8], pair: EyePair) -> tuple[EyeEvidence, EyeEvidence]:
         """Judge both eyes of a face, the left of the picture first; `gray` is the whole frame."""
         size_px = self._model.input_size[0]
         left = eye_patch(gray, pair.left, pair, size_px)
