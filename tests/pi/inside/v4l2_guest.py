@@ -22,7 +22,7 @@ VIDIOC_S_CTRL = 0xC008561C
 VIVID_DISCONNECT = 0x00F0F000 + 65
 
 settings = CameraSettings(
-    source="/dev/video0", still_width_px=1280, still_height_px=720, stall_timeout_s=3,
+    source="/dev/video0", still_width_px=1280, still_height_px=720, stall_timeout_s=20,
     reopen_backoff_s=0.5,
 )  # fmt: skip
 
@@ -48,8 +48,8 @@ info = camera.open()
 result["model"], result["still"] = info.model, [info.still_width_px, info.still_height_px]
 frames = []
 started = time.monotonic()
-for _ in range(40):
-    frame = camera.read(5)
+for _ in range(30):
+    frame = camera.read(60)
     frames.append([frame.index, *frame.image.shape[:2], *frame.still.read().shape[:2]])
     frame.still.release()
 result["frames"] = len(frames)
@@ -64,18 +64,18 @@ supervised = SupervisedCamera(
 )
 supervised.open()
 for _ in range(5):
-    supervised.read(5).still.release()
+    supervised.read(60).still.release()
 unplug()
 threading.Timer(2.0, plug_in).start()
 pulled = time.monotonic()
 back = None
-while time.monotonic() - pulled < 60 and back is None:
-    frame = supervised.read(5)
+while time.monotonic() - pulled < 200 and back is None:
+    frame = supervised.read(60)
     frame.still.release()
     if any(connected for connected, _ in changes[1:]) and changes[-1][0] is not False:
         back = time.monotonic() - pulled
 for _ in range(5):
-    supervised.read(5).still.release()
+    supervised.read(60).still.release()
 supervised.close()
 result["changes"] = [[connected, reason] for connected, reason in changes]
 result["back_after_s"] = round(back, 1) if back else None
@@ -88,9 +88,14 @@ program = subprocess.Popen(
     ["/opt/printability/venv/bin/printability", "run", "--config", "/run/settings.yaml"],
     stderr=subprocess.PIPE, text=True,
 )  # fmt: skip
-time.sleep(25)
+told = ""
+for line in program.stderr:
+    told += line
+    if "Camera running" in line:
+        break
+time.sleep(20)
 program.send_signal(signal.SIGTERM)
-told = program.communicate(timeout=30)[1]
+told += program.communicate(timeout=120)[1]
 result["run_status"] = program.returncode
 result["run_log"] = [line for line in told.splitlines() if "Camera" in line or "WARN" in line]
 print("RESULT " + json.dumps(result), flush=True)
