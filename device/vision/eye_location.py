@@ -97,7 +97,7 @@ def cut_rotated(
 
     Shrinking averages over areas first: sampled sparsely, lashes and lids would turn to noise.
     """
-    reach = 0.75 * side_px
+    reach = 0.5 * side_px * (abs(cos(roll_rad)) + abs(sin(roll_rad))) + 1
     height_px, width_px = gray.shape
     x0, x1 = _span(centre[0], reach, width_px)
     y0, y1 = _span(centre[1], reach, height_px)
@@ -109,7 +109,7 @@ def cut_rotated(
         )
     across, down = part.shape[1] / (x1 - x0), part.shape[0] / (y1 - y0)
     step = side_px / size_px
-    cosine, sine = step * np.cos(roll_rad), step * np.sin(roll_rad)
+    cosine, sine = step * cos(roll_rad), step * sin(roll_rad)
     middle = (size_px - 1) / 2
     # From pixel centres of the output to pixel centres of `part`.
     to_part = np.array(
