@@ -7,9 +7,10 @@ import threading
 from types import FrameType
 
 from device.camera.frame import CameraError
-from device.cli.exit_codes import DONE, FAILED
+from device.cli.exit_codes import CONFIGURATION, DONE, FAILED
 from device.cli.options import add_config_options
 from device.config.problems import ConfigurationError
+from device.config.secret import SecretUnavailableError
 from device.daemon.appliance import Appliance
 from device.daemon.journal import configure_logging
 from device.daemon.settings import LiveSettings, load_with_saved
@@ -49,6 +50,9 @@ def execute(parsed: argparse.Namespace) -> int:
     except CameraError as error:
         logger.error("The camera is lost: %s", error)
         return FAILED
+    except SecretUnavailableError as error:
+        logger.error("A secret that the configuration names is not there: %s", error)
+        return CONFIGURATION
     return DONE
 
 

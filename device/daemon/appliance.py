@@ -144,7 +144,7 @@ class Appliance:
                 last_shot=lambda: self.shots.last,
             ),
         )
-        self.publishing = ShotPublishing(self.album)
+        self.publishing = ShotPublishing(self.album, self.status.error)
         self.service_status = ServiceStatus(self._notifier, self.status)
         self.health = HealthWatch(config, self.status, self._slow_down)
         self._settings.listen(self._settings_changed)
@@ -172,9 +172,16 @@ class Appliance:
 
     def _start_mqtt(self, config: ApplianceConfig) -> None:
         from device.mqtt.link import MqttLink
-        from device.mqtt.outbox import Outbox
+        from device.mqtt.outbox import Outbox, OutboxError
 
-        outbox = Outbox(config.storage.folder / "outbox.sqlite", config.mqtt.outbox_events)
+        try:
+            outbox = Outbox(config.storage.folder / "outbox.sqlite", config.mqtt.outbox_events)
+        except OutboxError as error:
+            # Photos matter more than their announcement; they wait in the album as unannounced.
+            logger.error("Nothing is published: %s", error)
+            self.status.error(f"nothing is published: {error}")
+            self.publishing.withhold()
+            return
         self._stack.callback(outbox.close)
         link = MqttLink(
             config.mqtt,
@@ -192,20 +199,18 @@ class Appliance:
     def _start_web(self, config: ApplianceConfig) -> None:
         from device.web.server import WebServer
 
-        uploads = UploadRating(lambda: make_analyser(config), config.eyes.unknown_counts_as)
-        self.health.each_check(uploads.release_if_idle)
-        web = WebServer(
-            config.web,
-            config.device,
-            self.live,
-            self.album,
-            uploads,
-            self.shots,
-            self.requests,
-            self.status.report,
-            config.storage.folder / "session.key",
-        )
         try:
+            web = WebServer(
+                config.web,
+                config.device,
+                self.live,
+                self.album,
+                UploadRating(self.analyser, config.eyes.unknown_counts_as),
+                self.shots,
+                self.requests,
+                self.status.report,
+                config.storage.folder / "session.key",
+            )
             web.start()
         except OSError as error:
             # The camera matters more than its page: go on without, and say so.

@@ -15,6 +15,7 @@ from device.web.appliance import LivePicture
 
 HISTORY_S: Final = 120.0
 HISTORY_STEP_S: Final = 0.2
+CLOCK_GRAIN_S: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class LiveFeed:
             self._newest = LivePicture(self._sequence, image, rating, rating.waiting_for, threshold)
             last_s = self._history[-1].time_s if self._history else None
             # A clock set back must not stop the chart: any jump counts as a step.
-            if last_s is None or abs(now_s - last_s) >= HISTORY_STEP_S:
+            if last_s is None or abs(now_s - last_s) >= HISTORY_STEP_S - CLOCK_GRAIN_S:
                 self._history.append(ScorePoint(now_s, rating.score, rating.expected_score))
             self._changed.notify_all()
 

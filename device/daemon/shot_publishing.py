@@ -20,23 +20,35 @@ class ShotPublishing:
     announced, and the outbox drops ids it already has.
     """
 
-    def __init__(self, album: Album) -> None:
+    def __init__(self, album: Album, on_error: Callable[[str], None]) -> None:
         self._album = album
-        self._add_shot: Callable[[ShotEvent], None] = lambda _: None
+        self._on_error = on_error
+        self._add_shot: Callable[[ShotEvent], None] | None = lambda _: None
 
     def publish_to(self, add_shot: Callable[[ShotEvent], None]) -> None:
         """Have shots added by `add_shot`, which returns once they are safe on disk."""
         self._add_shot = add_shot
 
+    def withhold(self) -> None:
+        """Leave shots unannounced: a later run, with a better disk, is to announce them."""
+        self._add_shot = None
+
     def publish(self, shot: ShotEvent) -> None:
-        """Announce one shot."""
-        self._add_shot(shot)
+        """Announce one shot; where that fails it stays unannounced, for the next start."""
+        if self._add_shot is None:
+            return
+        try:
+            self._add_shot(shot)
+        except OSError as error:
+            logger.error("Shot %s is not announced yet: %s", shot.file, error)
+            self._on_error(f"shot {shot.file} is not announced yet: {error}")
+            return
         self._album.mark_announced(shot.id)
 
     def announce_left_over(self) -> None:
         """Announce what an earlier run saved and could not announce any more."""
         left_over = self._album.unannounced()
-        if left_over:
+        if left_over and self._add_shot is not None:
             logger.info("%d shots of the last run are announced now", len(left_over))
         for shot in left_over:
             self.publish(shot)

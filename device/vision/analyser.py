@@ -1,9 +1,10 @@
 """From one picture to the readings of its faces: detector, smile, eyes and sharpness in a row."""
 
 import os
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -58,7 +59,10 @@ class FaceFinder(Protocol):
 
 @dataclass(slots=True)
 class Analyser:
-    """Analyses pictures one at a time; not safe for two threads at once.
+    """Reads the faces of pictures.
+
+    One thread per analyser.  `beside` makes a second one for another thread that shares the
+    networks: they are lent stage by stage, so that neither waits for a whole picture of the other.
 
     Attributes:
         models: the models in use, by part (`faces`, `smile`, `eyes`).
@@ -69,7 +73,13 @@ class Analyser:
     classifier: SmileClassifier
     eye_reader: EyeReader
     models: Mapping[str, UsedModel]
+    detector: FaceDetector
     times: StageTimes = field(default_factory=StageTimes)
+    networks: threading.Lock = field(default_factory=threading.Lock)
+
+    def beside(self) -> "Analyser":
+        """An analyser of single pictures for another thread, at no memory of its own."""
+        return replace(self, finder=self.detector, times=StageTimes())
 
     def analyse(self, image: NDArray[np.uint8]) -> tuple[FaceReading, ...]:
         """Find and read the faces of a picture: uint8 (height, width, 3), BGR.
@@ -77,7 +87,8 @@ class Analyser:
         The most confident come first; how many at most is a setting of the detector.
         """
         started = time.perf_counter()
-        detections = self.finder.detect(image)
+        with self.networks:
+            detections = self.finder.detect(image)
         found = time.perf_counter()
         self.times = StageTimes(faces_ms=1000 * (found - started))
         if not detections:
@@ -90,11 +101,12 @@ class Analyser:
     ) -> tuple[FaceReading, ...]:
         begun = time.perf_counter()
         size_px = self.classifier.input_size_px
-        smiles = self.classifier.classify(
-            [smile_crop(gray, detection.box, size_px) for detection in detections]
-        )
+        crops = [smile_crop(gray, detection.box, size_px) for detection in detections]
+        with self.networks:
+            smiles = self.classifier.classify(crops)
         smiled = time.perf_counter()
-        eyes = [self.eye_reader.read(gray, detection.box) for detection in detections]
+        with self.networks:
+            eyes = [self.eye_reader.read(gray, detection.box) for detection in detections]
         seen = time.perf_counter()
         sharp = [_face_sharpness(gray, detection) for detection in detections]
         done = time.perf_counter()
@@ -150,6 +162,7 @@ def make_analyser(config: ApplianceConfig, *, video: bool = False) -> Analyser:
         SmileClassifier(network, manifest.entry(smile_name).labels),
         make_eye_reader(config.eyes, folder, threads),
         models,
+        detector,
     )
 
 

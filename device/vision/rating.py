@@ -20,6 +20,8 @@ SMILING_FROM: Final = 0.4
 EYES_OPEN_FROM: Final = 0.8
 NEUTRAL_EYE_RATIO: Final = 0.5
 MAX_EYES: Final = 2
+# Probabilities that add up to less than this say nothing, and dividing by them overflows.
+NEGLIGIBLE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class SmileReading:
     def expected_weight(self) -> float:
         """The expectation of the smile weight over the class probabilities, 0.2 to 1.0."""
         total = fsum(self.probabilities)
-        if total <= 0:
+        if total < NEGLIGIBLE:
             return self.weight
         weighted = fsum(w * p for w, p in zip(SMILE_WEIGHTS, self.probabilities, strict=True))
         return weighted / total
