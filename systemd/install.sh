@@ -247,16 +247,13 @@ abandon_release() {
 
 # Versions that pip must keep to: those that were tested, but NumPy as apt has it, because apt's
 # picamera2 and simplejpeg are compiled against it.  What depends on NumPy's version then follows.
+# 32-bit ARM takes what piwheels has.
 package_limits() {
-  local numpy
+  local numpy tested=$source_folder/.ci/constraints.txt
   numpy=$(system_numpy)
-  if [ -f "$source_folder/requirements/run.txt" ]; then
-    if [ -n "$numpy" ]; then
-      grep -viE '^(numpy|opencv-python-headless|pillow)\b|^-e |^--' "$source_folder/requirements/run.txt" || true
-    else
-      grep -vE '^-e |^--' "$source_folder/requirements/run.txt" || true
-    fi
-  fi
+  case $(uname -m) in
+  x86_64 | aarch64) [ ! -f "$tested" ] || grep -viE '^(numpy|opencv-python-headless|pillow)==' "$tested" ;;
+  esac
   [ -z "$numpy" ] || echo "numpy==$numpy"
 }
 

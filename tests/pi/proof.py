@@ -30,7 +30,7 @@ MAKE_ROOT: Final = Path(__file__).parent / "roots" / "debian_root.sh"
 CANNOT: Final = 3
 NAMESPACE_FLAG: Final = "PRINTABILITY_PROOF_NAMESPACE"
 SOURCE_PARTS: Final = (
-    "device", "convert", "models", "systemd", "tests/pi", "requirements", "pyproject.toml",
+    "device", "convert", "models", "systemd", "tests/pi", ".ci", "pyproject.toml",
     "config.yaml", "README.md", "LICENSE",
 )  # fmt: skip
 
@@ -161,7 +161,7 @@ def wheels_for(kind: str, root: Path) -> Path:
     They are chosen as the installer chooses them: NumPy as the root's apt has it.
     """
     pyproject = (REPOSITORY / "pyproject.toml").read_bytes()
-    limits = REPOSITORY / "requirements" / "run.txt"
+    limits = REPOSITORY / ".ci" / "constraints.txt"
     key = hashlib.sha256(pyproject + (limits.read_bytes() if limits.exists() else b""))
     folder = ROOTS / f"wheels-{kind}-{key.hexdigest()[:12]}"
     with (ROOTS / f".wheels-{kind}.lock").open("w") as lock:

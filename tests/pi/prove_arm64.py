@@ -129,13 +129,21 @@ def fetched_wheels(kind: str) -> Path:
     wanted = [*project["dependencies"], f"numpy=={numpy}", "setuptools>=77,<83", "wheel"]
     if kind == "arm64-12":
         wanted.append("tflite-runtime==2.14.0")
-    folder = ROOTS / f"wheels-{kind}-{hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]}"
+    # As `package_limits` of the installer has it.
+    tested = (REPOSITORY / ".ci" / "constraints.txt").read_text().splitlines()
+    bound_to_numpy = ("numpy==", "opencv-python-headless==", "pillow==")
+    limits = [line for line in tested if not line.lower().startswith(bound_to_numpy)]
+    key = hashlib.sha256(repr((wanted, limits)).encode()).hexdigest()[:12]
+    folder = ROOTS / f"wheels-{kind}-{key}"
     if (folder / ".complete").exists():
         return folder
     note(f"fetching Python packages for {kind}, once")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "limits.txt").write_text("\n".join(limits) + "\n")
     platforms = [f"--platform={name}_aarch64" for name in PLATFORMS]
     done = run(
         sys.executable, "-m", "pip", "download", "-q", "-d", folder, "--only-binary=:all:",
+        "-c", folder / "limits.txt",
         f"--python-version={version}", "--implementation=cp", *platforms, *wanted,
         check=False, timeout_s=1200,
     )  # fmt: skip

@@ -49,9 +49,10 @@ mqtt: {enabled: true, host: 127.0.0.1, port: 1883}
 
 
 def main() -> None:
-    """Both generations of systemd."""
-    on_one_system("systemd", "Debian 12")
-    on_one_system("libcamera", "Debian 13")
+    """Both generations of systemd, or the roots named on the command line."""
+    systems = {"systemd": "Debian 12", "libcamera": "Debian 13"}
+    for kind in sys.argv[1:] or systems:
+        on_one_system(kind, systems[kind])
 
 
 def on_one_system(kind: str, system: str) -> None:
@@ -61,6 +62,9 @@ def on_one_system(kind: str, system: str) -> None:
         (root / "wheels").mkdir(exist_ok=True)
         shutil.copytree(wheels, root / "wheels", dirs_exist_ok=True)
         (root / "root/.proof").mkdir(parents=True)
+        for packages in root.glob("usr/local/lib/python3*/dist-packages/picamera2"):
+            # Debian lacks pykms, which Raspberry Pi OS has and picamera2 imports.
+            shutil.copy(REPOSITORY / "tests/pi/virtual_camera/pykms.py", packages.parent)
         make_film(root / "srv/film.avi")
         machine = Machine(root, Path(scratch) / "console.log")
         # The broker is to be away until the end.
