@@ -29,14 +29,14 @@ from proof import (
     wheels_for,
 )
 
-MODULES: Final = ("9pnet_virtio", "9p", "vivid")
+MODULES: Final = ("virtio_pci", "9pnet_virtio", "9p", "vivid")
 TIMEOUT_S: Final = 1200
 
 INIT: Final = """#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /mnt /sbin
 /bin/busybox --install -s /bin
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
-modprobe -a virtio_pci 9pnet_virtio 9p 2>/dev/null
+modprobe -a virtio_pci 9pnet_virtio 9p
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose root /mnt
 mkdir -p /mnt/lib/modules && mount -t tmpfs tmpfs /mnt/run
 modprobe vivid n_devs=1 num_inputs=1 input_types=0
