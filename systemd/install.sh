@@ -252,7 +252,7 @@ package_limits() {
   local numpy tested=$source_folder/.ci/constraints.txt
   numpy=$(system_numpy)
   case $(uname -m) in
-  x86_64 | aarch64) [ ! -f "$tested" ] || grep -viE '^(numpy|opencv-python-headless|pillow)==' "$tested" ;;
+  x86_64 | aarch64) [ ! -f "$tested" ] || grep -viE '^(numpy|ml_dtypes|opencv-python-headless|pillow)==' "$tested" ;;
   esac
   [ -z "$numpy" ] || echo "numpy==$numpy"
 }

@@ -84,6 +84,7 @@ def on_debian(kind: str, system: str, expected: dict[str, Any]) -> None:
 def scores_agree(root: Path, system: str, expected: dict[str, Any]) -> None:
     """`check` passes for the models, `rate` gives the same."""
     checked = in_chroot(root, PROGRAM, "check", "--no-camera", "--json", check=False, timeout_s=900)
+    expect(checked.stdout, "check prints its report", checked.stderr[-2000:])
     report = {result["part"]: result for result in json.loads(checked.stdout)}
     expect(report["models"]["ok"], "the models load and run", report["models"])
     command = ["chroot", str(root), "env", "LC_ALL=C.UTF-8", PROGRAM, "rate", "--json"]
@@ -131,7 +132,7 @@ def fetched_wheels(kind: str) -> Path:
         wanted.append("tflite-runtime==2.14.0")
     # As `package_limits` of the installer has it.
     tested = (REPOSITORY / ".ci" / "constraints.txt").read_text().splitlines()
-    bound_to_numpy = ("numpy==", "opencv-python-headless==", "pillow==")
+    bound_to_numpy = ("numpy==", "ml_dtypes==", "opencv-python-headless==", "pillow==")
     limits = [line for line in tested if not line.lower().startswith(bound_to_numpy)]
     key = hashlib.sha256(repr((wanted, limits)).encode()).hexdigest()[:12]
     folder = ROOTS / f"wheels-{kind}-{key}"
