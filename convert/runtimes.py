@@ -16,6 +16,7 @@ from convert.errors import ConfigurationError, ConvertError
 
 _PROBE = Path(__file__).with_name("runtime_probe.py")
 _TIMEOUT_S = 900
+_REFERENCE_PICTURES = 6
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class RuntimeAnswer:
 
     Attributes:
         runtime: name and version, such as `tflite-runtime 2.14.0`.
-        stored: (n, outputs) as the output tensor stores them.
+        stored: (n, outputs) as the output tensor stores them, from the kernels it normally uses.
+        reference: (m, outputs), the same of the first pictures from its reference kernels.
         median_ms: median time for one picture on one thread, in milliseconds.
         p95_ms: what 95 % of the pictures stayed below.
     """
 
     runtime: str
     stored: NDArray[Any]
+    reference: NDArray[Any]
     median_ms: float
     p95_ms: float
 
@@ -53,6 +56,7 @@ def run_in(python: Path | None, model: Path, pictures: NDArray[np.uint8]) -> Run
         faces, output = Path(folder) / "faces.npy", Path(folder) / "answers.npz"
         np.save(faces, pictures)
         command = [interpreter, str(_PROBE), str(model), str(faces), str(output)]
+        command.append(str(_REFERENCE_PICTURES))
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
@@ -72,6 +76,7 @@ def run_in(python: Path | None, model: Path, pictures: NDArray[np.uint8]) -> Run
             return RuntimeAnswer(
                 str(found["runtime"]),
                 found["stored"],
+                found["reference"],
                 float(np.median(times)),
                 float(np.percentile(times, 95)),
             )

@@ -11,6 +11,7 @@ from convert.quantization import from_keras, from_torch
 from convert.quantization.folded_network import FoldedNetwork
 from convert.quantization.torch_checkpoint import read_state_dict
 
+SMALLEST_RESOLUTION = 64
 _TORCH_ENDINGS = frozenset({".pt", ".pth", ".ckpt", ".bin"})
 # How Keras 3 orders the variables of a layer in a weights file.
 _VARIABLES = {
@@ -51,6 +52,19 @@ def open_network(path: Path, resolution: int | None) -> FoldedNetwork | None:
     if not from_keras.is_efficientnet_b0(weights):
         return None
     return from_keras.fold(weights, resolution or own or 224)
+
+
+def check_resolution(network: FoldedNetwork) -> None:
+    """Refuse an input so small that the last feature maps are single pixels.
+
+    Raises:
+        ConfigurationError: it is below `SMALLEST_RESOLUTION`.
+    """
+    if network.resolution < SMALLEST_RESOLUTION:
+        raise ConfigurationError(
+            f"the network's input is {network.resolution} pixels; quantization needs at least "
+            f"{SMALLEST_RESOLUTION}: give --resolution"
+        )
 
 
 def _keras_file(path: Path) -> tuple[from_keras.NamedWeights, int | None]:

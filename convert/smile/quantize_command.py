@@ -19,7 +19,7 @@ from convert.progress import say
 from convert.quantization.float_graph import to_float_tflite
 from convert.quantization.folded_network import FoldedNetwork
 from convert.quantization.ladder import LadderResult, Rung, climb, methods_named, run_model
-from convert.quantization.source import open_network
+from convert.quantization.source import check_resolution, open_network
 from convert.shipping import ship_model, write_whole
 from convert.smile.decision import (
     Decision,
@@ -61,6 +61,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             f"{options.model} is no EfficientNet-B0; only that architecture can be quantized "
             "without loss here"
         )
+    check_resolution(network)
     chosen = _choose_faces(faces, network.resolution, options)
     decision, options_tried = _decide(network, chosen, options)
     network = replace(network, head=(*network.head[:-1], decision.folded_into(network.head[-1])))

