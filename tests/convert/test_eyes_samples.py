@@ -28,7 +28,7 @@ def faces():
     eyes = np.empty((count, 2, 2), np.float32)
     for row in range(count):
         left = np.array([22, 28]) + rng.integers(-2, 3, 2)
-        right = (*left, 20, int(rng.integers(-3, 4)))
+        right = left + np.array([20, int(rng.integers(-3, 4))])
         eyes[row] = left + 0.5, right + 0.5
         images[row, left[1] - 1 : left[1] + 2, left[0] - 1 : left[0] + 2] = 255
         images[row, right[1] - 1 : right[1] + 2, right[0] - 1 : right[0] + 2] = 255
