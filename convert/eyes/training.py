@@ -44,7 +44,7 @@ class TrainingPlan:
     start: Path | None = None
 
 
-LOCATOR_PLAN: Final = TrainingPlan(steps=2600)
+LOCATOR_PLAN: Final = TrainingPlan(steps=4600)
 STATE_PLAN: Final = TrainingPlan(steps=3000)
 
 
