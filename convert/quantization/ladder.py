@@ -7,7 +7,8 @@ for the rounding: the smallest Kullback-Leibler divergence, which is far less no
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,7 @@ def climb(
     rungs = []
     for method in methods:
         model, feature_error = apply_method(network, representative, sizes, method)
-        rung = _judge(method, run_model(model, held_out), exact, truth, feature_error)
+        rung = judge(method, run_model(model, held_out), exact, truth, feature_error)
         rungs.append(rung)
         report(rung)
         if best is None or rung.divergence < best[0]:
@@ -219,20 +220,32 @@ def channel_sizes(network: FoldedNetwork, faces: NDArray[np.uint8]) -> dict[str,
 
 def run_model(model: bytes, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(n, 4) outputs of a `.tflite` on uint8 faces."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.tflite"
-        file.write_bytes(model)
-        runner = TfliteModel(file)
+    with _opened(model) as runner:
         return runner.run(faces.astype(runner.input.dtype))
 
 
-def _judge(
+def input_side(model: bytes) -> int:
+    """Height and width of a `.tflite`'s input, in pixels."""
+    with _opened(model) as runner:
+        return runner.input_size[0]
+
+
+@contextmanager
+def _opened(model: bytes) -> Iterator[TfliteModel]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.tflite"
+        file.write_bytes(model)
+        yield TfliteModel(file)
+
+
+def judge(
     method: Method,
     found: NDArray[np.float32],
     exact: NDArray[np.float32],
     truth: NDArray[np.int64],
     feature_error: float,
 ) -> Rung:
+    """How close the found probabilities (n, 4) are to the exact ones, and to the truth (n,)."""
     wanted = np.maximum(exact, 1e-6)
     given = np.maximum(found, _SMALLEST_PROBABILITY)
     answers = found.argmax(axis=1)

@@ -43,7 +43,7 @@ class RoundingPlan:
 
     search_ranges: bool = True
     correction: Correction = "none"
-    ridge: float = 0.05
+    ridge: float = 0.1
     seed: int = 0
 
 

@@ -18,7 +18,14 @@ from convert.faces.smile_classes import LABELS
 from convert.progress import say
 from convert.quantization.float_graph import to_float_tflite
 from convert.quantization.folded_network import FoldedNetwork
-from convert.quantization.ladder import LadderResult, Rung, climb, methods_named, run_model
+from convert.quantization.ladder import (
+    LadderResult,
+    Rung,
+    climb,
+    input_side,
+    methods_named,
+    run_model,
+)
 from convert.quantization.source import check_resolution, open_network
 from convert.shipping import ship_model, write_whole
 from convert.smile.decision import (
@@ -57,32 +64,62 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     faces = Faces.load(options.set)
     network = open_network(options.model, options.resolution)
     if network is None:
-        raise ConfigurationError(
-            f"{options.model} is no EfficientNet-B0; only that architecture can be quantized "
-            "without loss here"
-        )
-    check_resolution(network)
+        made = _quantize_other(faces, options)
+    else:
+        check_resolution(network)
+        made = _quantize_b0(network, faces, options)
+    return _ship(made, faces, options)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A quantized network, the same in float, and how it was decided and made."""
+
+    side: int
+    float_model: bytes
+    result: LadderResult
+    decision: Decision
+    options_tried: tuple[Trade, ...]
+
+
+def _quantize_b0(network: FoldedNetwork, faces: Faces, options: argparse.Namespace) -> _Made:
     chosen = _choose_faces(faces, network.resolution, options)
-    decision, options_tried = _decide(network, chosen, options)
+    decision, tried = _decide(network, chosen, options)
     network = replace(network, head=(*network.head[:-1], decision.folded_into(network.head[-1])))
+    methods = methods_named([name for name in options.methods.split(",") if name])
     result = climb(
-        network,
-        chosen.representative,
-        chosen.held_out,
-        chosen.truth,
-        methods_named([name for name in options.methods.split(",") if name]),
-        _say,
+        network, chosen.representative, chosen.held_out, chosen.truth, methods, report_rung
     )
-    measured = _measure(result.model, faces, network.resolution)
-    side = network.resolution
+    return _Made(network.resolution, to_float_tflite(network), result, decision, tried)
+
+
+def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
+    if options.offset != "0" or options.temperature != "1":
+        raise ConfigurationError(
+            f"{options.model} is no EfficientNet-B0: --offset and --temperature work only there"
+        )
+    from convert.quantization.generic import quantize_any, to_float_tflite_of_keras
+
+    float_model = to_float_tflite_of_keras(options.model)
+    side = input_side(float_model)
+    chosen = _choose_faces(faces, side, options)
+    result = quantize_any(
+        float_model, chosen.representative, chosen.held_out, chosen.truth, report_rung
+    )
+    return _Made(side, float_model, result, Decision(1.0, 0.0, chosen.priors), ())
+
+
+def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, Any]:
+    side, result, decision = made.side, made.result, made.decision
+    measured = _measure(result.model, faces, side)
     file = options.file or f"smile_efficientnetb0_{side}_int8.tflite"
     card = Path(file).with_suffix(".md").name
     facts = _entry(options, side, card, measured, result, decision)
     target = ship_model(options.models, options.name, file, result.model, facts)
     float_file = options.float_folder / file.replace("_int8", "_float")
     float_file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(float_file, to_float_tflite(network))
-    text = smile_card(file, side, measured, result, decision, options_tried)
+    write_whole(float_file, made.float_model)
+    text = smile_card(file, side, measured, result, decision, made.options_tried)
     write_whole(options.models / card, text.encode())
     return {
         "file": str(target),
@@ -188,7 +225,8 @@ def _entry(
     }
 
 
-def _say(rung: Rung) -> None:
+def report_rung(rung: Rung) -> None:
+    """Tell the person who waits how a method did."""
     say(
         f"{rung.method}: divergence {rung.divergence:.5f}, same answers {rung.agreement:.2%}, "
         f"accuracy {rung.accuracy:.2%}",
