@@ -353,19 +353,18 @@ def survives_a_reboot(machine: Machine, system: str, before: dict[str, str]) -> 
     wait_active(machine, "active by itself after the reboot")
     for name, was in before.items():
         expect(digest(machine.root / name) == was, "the photo is as it was", name)
-    machine.run(
-        "sh", "-c", "printf 'listener 1883 127.0.0.1\nallow_anonymous true\n' > /etc/broker.conf"
-    )
+    # The listener must be there before the shots come, so the service waits for it.
+    machine.run("systemctl", "stop", UNIT)
+    (machine.root / "etc/broker.conf").write_text("listener 1883 127.0.0.1\nallow_anonymous true\n")
     machine.run("systemd-run", "--unit=broker", "mosquitto", "-c", "/etc/broker.conf")
-    script = machine.root / "root/.proof/listen.py"
-    script.write_text(LISTEN)
-    told = machine.run(
-        "/opt/printability/venv/bin/python",
-        "/root/.proof/listen.py",
-        str(len(before)),
-        timeout_s=150,
-    )
-    heard = set(json.loads(told.stdout.splitlines()[-1]))
+    folder = machine.root / "root/.proof"
+    (folder / "listen.py").write_text(LISTEN)
+    command = ["/opt/printability/venv/bin/python", "/root/.proof/listen.py", str(len(before))]
+    machine.run("systemd-run", "--unit=listener", *command)
+    machine.wait_until((folder / "subscribed").exists, "the listener is subscribed", 30)
+    start(machine)
+    machine.wait_until((folder / "heard.json").exists, "the listener heard enough", 150)
+    heard = set(json.loads((folder / "heard.json").read_text()))
     expected = {Path(name).name for name in before}
     missing = {name for name in expected if name not in heard}
     expect(not missing, "every shot from before the reboot reaches the broker", sorted(missing))
@@ -376,14 +375,16 @@ def survives_a_reboot(machine: Machine, system: str, before: dict[str, str]) -> 
 
 
 LISTEN: Final = """
-import json, sys, time
+import json, os, sys, time
 import paho.mqtt.client as mqtt
 
 heard = {}
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
 def note(_client, _data, message):
     heard[json.loads(message.payload)["file"].rsplit("/")[-1]] = 1
-client.on_message = note
+def subscribed(*_):
+    open("/root/.proof/subscribed", "w").close()
+client.on_message, client.on_subscribe = note, subscribed
 for _ in range(50):
     try:
         client.connect("127.0.0.1")
@@ -396,7 +397,9 @@ deadline = time.monotonic() + 100
 while time.monotonic() < deadline and len(heard) < int(sys.argv[1]) + 1:
     time.sleep(0.2)
 client.loop_stop()
-print(json.dumps(sorted(heard)))
+with open("/root/.proof/part", "w") as file:
+    json.dump(sorted(heard), file)
+os.rename("/root/.proof/part", "/root/.proof/heard.json")
 """
 
 
