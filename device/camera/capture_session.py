@@ -110,7 +110,9 @@ class CaptureSession:
         unreadable = 0
         while not self._stopping.is_set():
             if not capture.grab():
-                raise CameraError(f"{self._label} gives no more frames: the connection ended or stalled")
+                raise CameraError(
+                    f"{self._label} gives no more frames: the connection ended or stalled"
+                )
             time_s, now = time.monotonic(), datetime.now(UTC)
             readable, data = capture.retrieve()
             if not readable or data is None:
