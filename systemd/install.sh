@@ -131,6 +131,7 @@ install_or_upgrade() {
   if [ -n "$program_only" ]; then
     run install -d -m 755 "$releases"
     make_release
+    choose_runtime
     keep_numpy_of_apt
     link_release "$new_release"
     return
@@ -138,6 +139,7 @@ install_or_upgrade() {
   make_account
   make_folders
   make_release
+  choose_runtime
   keep_numpy_of_apt
   write_settings
   make_password
@@ -230,10 +232,49 @@ make_release() {
   package_limits | write_file "$new_release/limits.txt" 644
   run find "$new_release/app" -name __pycache__ -prune -exec rm -rf {} +
   run chmod -R a+rX "$new_release/app"
+  pip_install --editable "$new_release/app"
+}
+
+pip_install() {
   local packages_from=()
   [ -z "$wheels" ] || packages_from=(--no-index --find-links "$wheels")
   run "$new_release/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
-    "${packages_from[@]}" --constraint "$new_release/limits.txt" --editable "$new_release/app"
+    "${packages_from[@]}" --constraint "$new_release/limits.txt" "$@"
+}
+
+# The faster runtime is compiled for newer machines than some that it installs on, and where it does
+# not fit it takes the whole process down.  So every model is run once; the older runtime is next.
+choose_runtime() {
+  if [ -n "$dry_run" ]; then
+    say "would run: every model once, and take tflite-runtime where ai-edge-litert does not work"
+    return
+  fi
+  local reason
+  if reason=$(run_models 2>&1); then
+    return
+  fi
+  say "ai-edge-litert does not work on this machine ($(tail -n 1 <<<"$reason")); taking tflite-runtime."
+  "$new_release/venv/bin/python" -m pip uninstall --quiet --yes ai-edge-litert
+  pip_install 'tflite-runtime>=2.14,<3' \
+    || fail "and there is no tflite-runtime for this Python: models cannot be run here"
+  run_models || fail "the models cannot be run on this machine, see above"
+}
+
+run_models() {
+  "$new_release/venv/bin/python" - "$new_release/app/models" <<'PYTHON'
+import sys
+from pathlib import Path
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:
+    from tflite_runtime.interpreter import Interpreter
+
+for model in sorted(Path(sys.argv[1]).glob("*.tflite")):
+    interpreter = Interpreter(model_path=str(model), num_threads=1)
+    interpreter.allocate_tensors()
+    interpreter.invoke()
+PYTHON
 }
 
 abandon_release() {

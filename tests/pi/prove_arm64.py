@@ -71,18 +71,18 @@ def on_debian(kind: str, system: str, expected: dict[str, Any]) -> None:
             ]
             told = in_chroot(root, *command, timeout_s=2400).stdout
             for line in told.splitlines():
-                if line.startswith(("ok ", "Debian")):
+                if line.startswith(("ok ", "Debian", "ai-edge")):
                     note(line)
-            scores_agree(root, system, expected)
-            if kind == "arm64-12":
+            runtime = scores_agree(root, system, expected)
+            if kind == "arm64-12" and "ai-edge-litert" in runtime:
                 swap = [*PIP, "install", "-q", "--no-index", "--no-deps", "--find-links", "/wheels"]
                 in_chroot(root, *PIP, "uninstall", "-q", "-y", "ai-edge-litert", timeout_s=600)
                 in_chroot(root, *swap, "tflite-runtime", timeout_s=600)
                 scores_agree(root, system, expected)
 
 
-def scores_agree(root: Path, system: str, expected: dict[str, Any]) -> None:
-    """`check` passes for the models, `rate` gives the same."""
+def scores_agree(root: Path, system: str, expected: dict[str, Any]) -> str:
+    """`check` passes for the models, `rate` gives the same; returns the models and runtimes."""
     checked = in_chroot(root, PROGRAM, "check", "--no-camera", "--json", check=False, timeout_s=900)
     expect(checked.stdout, "check prints its report", checked.stderr[-2000:])
     report = {result["part"]: result for result in json.loads(checked.stdout)}
@@ -106,6 +106,7 @@ def scores_agree(root: Path, system: str, expected: dict[str, Any]) -> None:
         f"{system} aarch64 ({report['models']['text']}): same scores as x86-64, probabilities "
         f"within {steps:.2f} quantization steps"
     )
+    return str(report["models"]["text"])
 
 
 def ratings(command: list[str], folder: Path) -> dict[str, Any]:
