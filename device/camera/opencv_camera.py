@@ -40,6 +40,7 @@ LARGEST_FIRST: Final = ((10_000, 10_000), (1920, 1080), (1280, 720), (640, 480))
 # more would only be older, for the capture thread empties them at once.
 V4L2_BUFFERS: Final = 2
 MJPG: Final = cv2.VideoWriter.fourcc(*"MJPG")
+YUYV: Final = cv2.VideoWriter.fourcc(*"YUYV")
 # A JPEG can be decoded at these fractions of its size, at a fraction of the time.
 _REDUCED: Final = (
     (8, cv2.IMREAD_REDUCED_COLOR_8),
@@ -184,6 +185,9 @@ class OpenCvCamera:
             )
         # The format comes first: few cameras send their larger sizes uncompressed.
         capture.set(cv2.CAP_PROP_FOURCC, MJPG)
+        if int(capture.get(cv2.CAP_PROP_FOURCC)) != MJPG:
+            # Left to itself OpenCV prefers BGR3, and then hands out a flat row of bytes.
+            capture.set(cv2.CAP_PROP_FOURCC, YUYV)
         self._choose_size(capture)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, V4L2_BUFFERS)
         if self._settings.max_exposure_ms is not None and not keep_frame_rate(device.path):
