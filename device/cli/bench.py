@@ -43,10 +43,11 @@ class Timings:
         self.stages.setdefault(stage, []).append(milliseconds)
 
     def summary(self) -> dict[str, dict[str, float]]:
-        """Median and 95th percentile of each stage."""
+        """Median, mean and 95th percentile of each stage."""
         return {
             stage: {
                 "median_ms": round(float(np.median(values)), 3),
+                "mean_ms": round(float(np.mean(values)), 3),
                 "p95_ms": round(float(np.percentile(values, 95)), 3),
             }
             for stage, values in self.stages.items()
@@ -156,7 +157,8 @@ def _report(
     config: ApplianceConfig, analyser: Analyser, timings: Timings, image: Image, faces: int
 ) -> dict[str, Any]:
     stages = timings.summary()
-    whole_ms = stages["whole_frame"]["median_ms"]
+    # Every few frames are searched thoroughly, so the mean is what a second is made of.
+    whole_ms = stages["whole_frame"]["mean_ms"]
     report: dict[str, Any] = {
         "machine": platform.machine(),
         "python": platform.python_version(),
@@ -173,7 +175,7 @@ def _report(
     }
     if "seed_recipe_whole_frame" in stages:
         report["ratio_to_seed_recipe"] = round(
-            whole_ms / stages["seed_recipe_whole_frame"]["median_ms"], 3
+            whole_ms / stages["seed_recipe_whole_frame"]["mean_ms"], 3
         )
     return report
 
@@ -186,10 +188,13 @@ def _print(report: dict[str, Any]) -> None:
     for part, name in report["models"].items():
         print(f"  {part}: {name} on {report['runtimes'][part]}")
     for stage, times in report["stages"].items():
-        print(f"  {stage:<24} {times['median_ms']:9.2f} ms   p95 {times['p95_ms']:9.2f} ms")
+        print(
+            f"  {stage:<24} {times['median_ms']:9.2f} ms   mean {times['mean_ms']:9.2f} ms   "
+            f"p95 {times['p95_ms']:9.2f} ms"
+        )
     print(
         f"{report['frames_per_second']:.1f} frames/s, "
         f"{report['resident_megabytes']:.0f} MB resident"
     )
     if "ratio_to_seed_recipe" in report:
-        print(f"whole frame ÷ the prototype's recipe: {report['ratio_to_seed_recipe']:.2f}")
+        print(f"whole frame ÷ the prototype's recipe, means: {report['ratio_to_seed_recipe']:.2f}")

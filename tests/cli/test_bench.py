@@ -16,6 +16,7 @@ def test_every_stage_is_measured(capsys):
     assert 0 < whole["median_ms"] <= whole["p95_ms"]
     parts = sum(report["stages"][s]["median_ms"] for s in ("faces", "smile", "eyes"))
     assert parts <= 1.5 * whole["median_ms"]
+    assert whole["mean_ms"] > 0
     assert report["resident_megabytes"] > 10
     assert report["models"]["smile"] == "smile"
 
