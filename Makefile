@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help demo test lint bench setup setup-test coverage clean install
+.PHONY: help demo test slow lint bench setup setup-test coverage clean install
 help:  ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
@@ -48,6 +48,13 @@ $(VENV)/.run: pyproject.toml .ci/constraints.txt | $(VENV)/.venv
 $(VENV)/.test: pyproject.toml .ci/constraints.txt | $(VENV)/.venv
 	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e '.[plot,workshop,test]'
 	@touch $@ $(VENV)/.run
+
+install:  ## Install or upgrade the service on this machine
+	$(SUDO) systemd/install.sh
+
+slow: setup-test  ## The long tests: whole clips, 500 shots through kills, a hundred cameras
+	@$(call need,mosquitto,mosquitto)
+	$(BIN)/python -m pytest -m "slow and not pi"
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) .venv-tflite demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build ./*.egg-info
