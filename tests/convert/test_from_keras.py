@@ -50,14 +50,14 @@ def test_weights_and_keras_file_fold_to_the_same_answers(tmp_path, trained, face
 
 def test_a_saved_model_folds_to_the_same_answers(tmp_path, trained, faces):
     # Its variables bear the names that `model.export` gives; exporting takes a minute.
-    module = tf.Module()
-    module.variables_kept = [
+    archive = tf.train.Checkpoint()
+    archive.variables = [
         tf.Variable(variable.value, name=f"{layer.name}/{variable.name}")
         for layer in trained.layers
         for variable in layer.variables
         if variable.dtype == "float32"
     ]
-    tf.saved_model.save(module, str(tmp_path / "net"))
+    tf.saved_model.save(archive, str(tmp_path / "net"))
     assert same_answers(open_network(tmp_path / "net", SIDE), trained, faces)
 
 
