@@ -1,4 +1,4 @@
-"""Proof: a real V4L2 device, unplugged and plugged in again, in a virtual machine.
+"""Proof: a real V4L2 device that vanishes and comes back, in a virtual machine.
 
 Debian's kernel with its test camera (vivid) runs in QEMU, emulated, for virtual machines inside
 virtual machines are not to be had everywhere; its file system is a Debian 12 root in which the
@@ -173,7 +173,7 @@ def check(console: str) -> None:
     )
     lost = [reason for connected, reason in result["changes"] if not connected]
     expect(lost and result["back_after_s"], "unplugged, then back", result["changes"])
-    proved(f"unplugged ({lost[0]}) and plugged in: frames again after {result['back_after_s']} s")
+    proved(f"unplugged ({lost[0]}) and back: frames again after {result['back_after_s']} s")
     expect(result["run_status"] == 0, "printability run ends with 0", result["run_log"])
     expect(any("Camera running" in text for text in result["run_log"]), "it found the camera")
     proved("printability run with camera.source: auto finds it, rates and stops cleanly")
