@@ -199,7 +199,8 @@ def _entry(
     full, subset = measured.values()
     figures = {name: round(value, 4) for name, value in full.figures.items()}
     return {
-        "source": f"trained with `printability-convert train` on FER+ Training, quantized with "
+        "source": options.source
+        or "trained with `printability-convert train` on FER+ Training, quantized with "
         f"`printability-convert quantize` from {options.model.name}",
         "licence": "MIT; trained on FER2013 pictures (research) with FER+ labels (MIT)",
         "task": "smile",

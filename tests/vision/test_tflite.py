@@ -16,7 +16,7 @@ PEER = os.environ.get("PRINTABILITY_TFLITE_RUNTIME_PYTHON")
 
 @pytest.fixture(scope="module")
 def network(models_folder):
-    return TfliteModel(models_folder / "smile_start_96_int8.tflite")
+    return TfliteModel(models_folder / "smile_efficientnetb0_96_int8.tflite")
 
 
 def test_size_type_and_quantization_come_from_the_file(network):
@@ -44,7 +44,7 @@ def test_outputs_are_dequantized_one_row_per_picture(network):
 
 def test_threads_change_the_speed_but_not_the_answer(network, models_folder):
     picture = np.full((1, 96, 96, 3), 120, np.uint8)
-    two = TfliteModel(models_folder / "smile_start_96_int8.tflite", threads=2)
+    two = TfliteModel(models_folder / "smile_efficientnetb0_96_int8.tflite", threads=2)
     assert np.array_equal(two.run(picture), network.run(picture))
 
 
@@ -73,7 +73,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 @pytest.mark.parametrize("kept", [0, 100, 100_000])
 def test_a_cut_file_is_refused_with_its_name(tmp_path, models_folder, kept):
-    whole = (models_folder / "smile_start_96_int8.tflite").read_bytes()
+    whole = (models_folder / "smile_efficientnetb0_96_int8.tflite").read_bytes()
     cut = tmp_path / "cut.tflite"
     cut.write_bytes(whole[:kept])
     with pytest.raises(ModelError, match=r"cut\.tflite cannot be loaded"):
@@ -82,7 +82,7 @@ def test_a_cut_file_is_refused_with_its_name(tmp_path, models_folder, kept):
 
 def test_no_threads_are_too_few(models_folder):
     with pytest.raises(ModelError, match="threads is 0"):
-        TfliteModel(models_folder / "smile_start_96_int8.tflite", threads=0)
+        TfliteModel(models_folder / "smile_efficientnetb0_96_int8.tflite", threads=0)
 
 
 def test_without_any_runtime_the_error_says_what_to_install(monkeypatch):
@@ -122,7 +122,7 @@ def test_both_runtimes_give_the_same_answers(network, models_folder):
         "    answers.append((network.get_tensor(result)[0] / 256).tolist())\n"
         "print(json.dumps(answers))\n"
     )
-    file = str(models_folder / "smile_start_96_int8.tflite")
+    file = str(models_folder / "smile_efficientnetb0_96_int8.tflite")
     done = subprocess.run([PEER, "-c", program, file], capture_output=True, text=True, check=True)
     theirs = np.array(json.loads(done.stdout.splitlines()[-1]))
     assert np.abs(theirs - network.run(pictures)).max() < 0.06
