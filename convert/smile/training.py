@@ -122,7 +122,8 @@ class TrainingRun:
         steps = stage.steps(len(self._faces), settings.batch)
         done = int(state.step.numpy())
         source = self._batches(index, stage, done, steps)
-        best, waited, losses = np.inf, 0, []
+        best = self._best_so_far(index) if resume else np.inf
+        waited, losses = 0, []
         saved = began = time.monotonic()
         per_epoch = steps_per_epoch(len(self._faces), settings.batch)
         rounds = progress(range(done, steps), f"{stage.resolution} px", steps - done)
@@ -149,6 +150,15 @@ class TrainingRun:
                 network.save_weights(self._folder / f"stage-{index}.weights.h5")
             averaged: list[NDArray[Any]] = network.get_weights()
         return averaged
+
+    def _best_so_far(self, index: int) -> float:
+        """The lowest held-out loss that the log has for a stage, so that best stays best."""
+        file = self._folder / "log.csv"
+        if not file.exists():
+            return float("inf")
+        with file.open(newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["stage"] == str(index)]
+        return min((float(row["loss"]) for row in rows), default=float("inf"))
 
     def _network_under(self, stage: Stage) -> Any:
         with self._cluster.strategy.scope():
