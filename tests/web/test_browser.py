@@ -132,7 +132,7 @@ def party(tmp_path_factory):
     """An appliance whose uploads are rated by the real models."""
     made = Appliances(tmp_path_factory.mktemp("party"))
     config = ApplianceConfig()
-    uploads = UploadRating(lambda: make_analyser(config), config.eyes.unknown_counts_as)
+    uploads = UploadRating(make_analyser(config), config.eyes.unknown_counts_as)
     yield made.make(uploads)
     made.close()
 
