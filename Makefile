@@ -3,6 +3,10 @@ SHELL := /bin/bash
 VENV ?= .venv
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := $(VENV)/bin
+TFLITE_VENV := .venv-tflite
+# Tests compare both runtimes where this machine can have both: x86-64 or aarch64, Python 3.11.
+TFLITE_MADE := $(shell $(PYTHON) -c 'import sys, platform; print(sys.version_info[:2] == (3, 11) and platform.machine() in ("x86_64", "aarch64"))' | sed 's,True,$(TFLITE_VENV)/.made,;s,False,,')
+export PRINTABILITY_TFLITE_RUNTIME_PYTHON ?= $(if $(TFLITE_MADE),$(CURDIR)/$(TFLITE_VENV)/bin/python)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 .PHONY: help demo test slow lint bench setup setup-test coverage clean install
@@ -13,13 +17,16 @@ demo: setup  ## Set everything up and run the appliance over a short clip
 	@$(call need,mosquitto,mosquitto)
 	$(BIN)/python -m device.demo demo-output
 
-test: setup-test lint  ## Set everything up and pass the tests
+test: setup-test lint $(TFLITE_MADE)  ## Set everything up and pass the tests
 	@$(call need,mosquitto,mosquitto)
 	@$(call need,chromium,chromium)
 	@$(call need,chromedriver,chromium-driver)
 	@$(call need,openssl,openssl)
 	@$(call need,systemd-analyze,systemd)
 	$(BIN)/python -m pytest -m "not slow and not pi" $(PYTEST_ARGS)
+
+workers: setup-test  ## Train a tiny network with two workers on this machine
+	$(BIN)/python -m pytest -q tests/convert/test_training.py -k two_workers
 
 lint: setup-test  ## Check style and types
 	$(BIN)/ruff check .
@@ -56,8 +63,14 @@ slow: setup-test  ## The long tests: whole clips, 500 shots through kills, a hun
 	@$(call need,mosquitto,mosquitto)
 	$(BIN)/python -m pytest -m "slow and not pi"
 
+# The older runtime, which 32-bit machines need, has wheels up to Python 3.11 and wants NumPy 1.
+$(TFLITE_VENV)/.made: | $(VENV)/.venv
+	$(BIN)/python -m venv $(TFLITE_VENV)
+	$(TFLITE_VENV)/bin/python -m pip install --quiet 'tflite-runtime==2.14.0' 'numpy<2' 'opencv-python-headless<4.12' pydantic
+	@touch $@
+
 clean:  ## Remove what was built
-	rm -rf $(VENV) .venv-tflite demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build ./*.egg-info
+	rm -rf $(VENV) $(TFLITE_VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis build ./*.egg-info
 
 # $(call need,PROGRAM,PACKAGE): install the Debian package that brings a program, aloud.
 define need

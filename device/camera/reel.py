@@ -35,7 +35,9 @@ class Reel:
         self._next_file = 0
         self._recording: Recording | None = None
         self._offset_s = 0.0
+        # A slow reader may skip whole rounds of a short reel, so it is failures that are counted.
         self._readable_in_round = False
+        self._unreadable: set[Path] = set()
         self.index = -1
         self.position_s = 0.0
         self.interval_s = 0.0
@@ -78,6 +80,7 @@ class Reel:
                 if len(self._files) == 1 and self.index == 0:
                     raise
                 logger.warning("Skipped in the replay: %s", error)
+                self._unreadable.add(self._files[self._next_file - 1])
                 self.index -= 1
                 self.advance()
                 continue
@@ -104,9 +107,10 @@ class Reel:
                 if len(self._files) == 1:
                     raise
                 logger.warning("Skipped in the replay: %s", error)
+                self._unreadable.add(path)
 
     def _begin_again(self) -> None:
-        if not self._readable_in_round:
+        if not self._readable_in_round and self._unreadable.issuperset(self._files):
             raise CameraError(
                 f"none of the {len(self._files)} files can be read as a film or picture; "
                 "the log names each"
@@ -114,6 +118,7 @@ class Reel:
         if not self._loop:
             raise CameraEndedError("the replay has ended")
         self._readable_in_round = False
+        self._unreadable.clear()
         self._next_file = 0
         # The second round's first photo was taken before the first round's last.
         self.recorded_from = None

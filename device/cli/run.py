@@ -13,6 +13,7 @@ from device.config.problems import ConfigurationError
 from device.config.secret import SecretUnavailableError
 from device.daemon.appliance import Appliance
 from device.daemon.journal import configure_logging
+from device.daemon.memory import give_memory_back
 from device.daemon.settings import LiveSettings, load_with_saved
 from device.daemon.systemd_notifier import SystemdNotifier
 
@@ -30,11 +31,15 @@ def execute(parsed: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT, or until a replay ends; SIGHUP reads the configuration again."""
     config, saved = load_with_saved(parsed.config, parsed.overrides)
     configure_logging(config.log)
+    give_memory_back()
     settings = LiveSettings(config, parsed.config, parsed.overrides, saved)
     appliance = Appliance(settings)
     reload_wanted = threading.Event()
     reloader = threading.Thread(
-        target=_reload_when_wanted, args=(settings, reload_wanted), name="reload", daemon=True
+        target=_reload_when_wanted,
+        args=(settings, appliance, reload_wanted),
+        name="reload",
+        daemon=True,
     )
     reloader.start()
 
@@ -56,13 +61,18 @@ def execute(parsed: argparse.Namespace) -> int:
     return DONE
 
 
-def _reload_when_wanted(settings: LiveSettings, wanted: threading.Event) -> None:
+def _reload_when_wanted(
+    settings: LiveSettings, appliance: Appliance, wanted: threading.Event
+) -> None:
     """Signal handlers must be short; the reading happens here."""
     notifier = SystemdNotifier()
     while True:
         wanted.wait()
         wanted.clear()
-        notifier.reloading()
+        # A reload before the first rated frame must not call the service ready.
+        was_ready = appliance.service_status.ready
+        if was_ready:
+            notifier.reloading()
         try:
             need_restart = settings.reload()
         except ConfigurationError as error:
@@ -71,4 +81,5 @@ def _reload_when_wanted(settings: LiveSettings, wanted: threading.Event) -> None
             logger.info("Configuration read again")
             if need_restart:
                 logger.warning("These take effect after a restart: %s", ", ".join(need_restart))
-        notifier.ready()
+        if was_ready:
+            notifier.ready()

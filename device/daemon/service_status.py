@@ -21,6 +21,11 @@ class ServiceStatus:
         self._status_due_s = 0.0
         self._watchdog_due_s = 0.0
 
+    @property
+    def ready(self) -> bool:
+        """Whether systemd was told that the service is ready."""
+        return self._ready
+
     def frame_rated(self, rating: Rating) -> None:
         """A frame was analysed."""
         now_s = time.monotonic()

@@ -123,3 +123,11 @@ def test_the_only_file_tells_its_own_reason(tmp_path):
     reel.advance()
     with pytest.raises(CameraError, match=r"broken\.jpg is not an image"):
         reel.picture()
+
+
+def test_a_slow_reader_that_skips_whole_rounds_of_one_picture_is_no_error(tmp_path):
+    reel = Reel([save_photo(tmp_path / "one.png")], 10.0, loop=True, by_exif=False)
+    for _ in range(5):
+        reel.advance()
+    assert reel.picture() is not None
+    reel.close()
