@@ -45,13 +45,7 @@ class SmileMeasurement:
         """As printed with `--json`."""
         return {
             "faces": self.faces,
-            "figures": {
-                name: {
-                    "value": round(value, 4),
-                    "interval_95": [round(bound, 4) for bound in self.intervals[name]],
-                }
-                for name, value in self.figures.items()
-            },
+            "figures": _figures_to_json(self.figures, self.intervals),
             "confusion": {
                 "rows": "true class",
                 "labels": list(LABELS),
@@ -130,13 +124,7 @@ class SmilingMeasurement:
         """As printed with `--json`."""
         return {
             "faces": self.faces,
-            "figures": {
-                name: {
-                    "value": round(value, 4),
-                    "interval_95": [round(bound, 4) for bound in self.intervals[name]],
-                }
-                for name, value in self.figures.items()
-            },
+            "figures": _figures_to_json(self.figures, self.intervals),
         }
 
 
@@ -157,3 +145,16 @@ def measure_smiling(
     return SmilingMeasurement(
         len(smiling), figures(every), bootstrap_intervals(figures, len(smiling), rounds=rounds)
     )
+
+
+def _figures_to_json(
+    figures: Figures, intervals: dict[str, tuple[float, float]]
+) -> dict[str, dict[str, Any]]:
+    """Each figure with its 95 % bootstrap interval."""
+    return {
+        name: {
+            "value": round(value, 4),
+            "interval_95": [round(bound, 4) for bound in intervals[name]],
+        }
+        for name, value in figures.items()
+    }
