@@ -24,19 +24,21 @@ class TrainingState:
         step: how many steps of the stage are done (a TensorFlow variable).
     """
 
-    def __init__(self, strategy: Any, network: Any, average: float) -> None:
+    def __init__(self, strategy: Any, network: Any, average: float, towers: int = 1) -> None:
         """Put an optimizer and a moving average beside a network.
 
         Args:
             strategy: the `tf.distribute` strategy under which the network was built.
             network: gives logits of classes, counts and emotions.
             average: decay of the moving average.
+            towers: parts of a replica's batch that are computed side by side.
         """
         import keras
         import tensorflow as tf
 
         self._strategy = strategy
         self._decay = average
+        self._towers = towers
         self.network = network
         with strategy.scope():
             self._optimizer = keras.optimizers.AdamW(
@@ -66,9 +68,9 @@ class TrainingState:
 
         strategy, network, optimizer = self._strategy, self.network, self._optimizer
         matrix = tf.constant(class_matrix)
-        replicas = strategy.num_replicas_in_sync
+        replicas, towers = strategy.num_replicas_in_sync, self._towers
 
-        def replica_step(faces: Any, counts: Any, emotions: Any) -> Any:
+        def tower(faces: Any, counts: Any, emotions: Any) -> tuple[Any, list[Any]]:
             with tf.GradientTape() as tape:
                 smile, count, emotion = network(tf.repeat(faces, 3, -1), training=True)
                 entropy = tf.nn.softmax_cross_entropy_with_logits
@@ -76,11 +78,16 @@ class TrainingState:
                 auxiliary = tf.reduce_mean(entropy(counts, count)) + tf.reduce_mean(
                     entropy(emotions, emotion)
                 )
-                # Gradients of the replicas are summed, so each counts for its share.
-                loss = (class_loss + _AUXILIARY_WEIGHT * auxiliary) / replicas
-            gradients = tape.gradient(loss, network.trainable_variables)
-            optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
-            return class_loss
+                # Gradients of towers and replicas are summed, so each counts for its share.
+                loss = (class_loss + _AUXILIARY_WEIGHT * auxiliary) / (replicas * towers)
+            return class_loss / towers, tape.gradient(loss, network.trainable_variables)
+
+        def replica_step(*batch: Any) -> Any:
+            shares = zip(*(tf.split(part, towers) for part in batch), strict=True)
+            losses, gradients = zip(*(tower(*share) for share in shares), strict=True)
+            summed = [tf.add_n(parts) for parts in zip(*gradients, strict=True)]
+            optimizer.apply_gradients(zip(summed, network.trainable_variables, strict=True))
+            return tf.add_n(losses)
 
         def average(target: Any, source: Any) -> Any:
             # Young averages forget faster, or they would hold on to where they started.

@@ -29,6 +29,9 @@ from device.vision.rating import rate
 
 WARM_UP = 5
 MAX_PIXELS = 100_000_000
+FILM_FRAMES = 24
+NOISE_LEVELS = 3.0
+PAN_PX = 60
 SAMPLE_PICTURE = Path(__file__).resolve().parents[1] / "demo" / "pictures" / "collins.jpg"
 
 
@@ -68,6 +71,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="measure in the same run, frame by frame in turn, the prototype's recipe with this "
         "float 224×224 network: 300×300 detector, smile network, eye cascade on the whole face",
     )
+    parser.add_argument(
+        "--moving",
+        action="store_true",
+        help="pan the camera all the time; otherwise it stands still before a person who does too",
+    )
     add_json_option(parser)
     add_config_options(parser)
     parser.set_defaults(execute=execute)
@@ -78,7 +86,8 @@ def execute(parsed: argparse.Namespace) -> int:
     config = config_of(parsed)
     image = _camera_picture(read_image(parsed.picture, MAX_PIXELS).image, config)
     analyser = make_analyser(config, video=True)
-    step = _FrameStep(config, analyser, image)
+    film = _film(image, moving=parsed.moving)
+    step = _FrameStep(config, analyser, film)
     seed = SeedRecipe(parsed.seed_recipe, config) if parsed.seed_recipe else None
     timings, faces = _measure(step, seed, image, max(1, parsed.frames))
     report = _report(config, analyser, timings, image, faces)
@@ -100,22 +109,34 @@ def _camera_picture(image: Image, config: ApplianceConfig) -> Image:
     return canvas
 
 
+def _film(image: Image, *, moving: bool) -> list[Image]:
+    """The picture as a camera repeats it: with new noise in every frame; moving: panned, too."""
+    random = np.random.default_rng(0)
+    frames = []
+    for number in range(FILM_FRAMES):
+        shift_px = round(PAN_PX * np.sin(2 * np.pi * number / FILM_FRAMES)) if moving else 0
+        noise = random.normal(0, NOISE_LEVELS, image.shape)
+        frames.append(np.clip(np.roll(image, shift_px, axis=1) + noise, 0, 255).astype(np.uint8))
+    return frames
+
+
 class _FrameStep:
     """One frame's way without camera and disk: faces, smile, eyes, rating, shutter."""
 
-    def __init__(self, config: ApplianceConfig, analyser: Analyser, image: Image) -> None:
+    def __init__(self, config: ApplianceConfig, analyser: Analyser, film: list[Image]) -> None:
         self._config = config
         self._analyser = analyser
-        self._image = image
+        self._film = film
         self._history = EyeHistory(config.eyes)
         self._shutter = Shutter(config.shutter)
         self._number = 0
         self._now = datetime.now(UTC)
 
     def run(self, timings: Timings) -> int:
+        image = self._film[self._number % len(self._film)]
         started = time.perf_counter()
         time_s = self._number / 15
-        faces = self._analyser.analyse(self._image)
+        faces = self._analyser.analyse(image)
         analysed = time.perf_counter()
         faces = self._history.update(time_s, faces)
         rating = rate(faces, frame=self._number, time=self._now)

@@ -32,7 +32,17 @@ class FacesSettings(Section):
         le=100,
         description=(
             "In a video, every how many frames all sizes are searched; in between the smallest "
-            "is enough while the known faces are large. 1: always all."
+            "is enough while the known faces are large. Where nothing but the known people "
+            "moves, six times as many. 1: always all."
+        ),
+    )
+    follow: int = Field(
+        default=2,
+        ge=0,
+        le=20,
+        description=(
+            "In a video in which nothing but the known people moves, so many frames in a row "
+            "follow their faces without searching. 0: search every frame."
         ),
     )
     confidence: float = Field(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config.appliance import ApplianceConfig
+from device.config.faces import FacesSettings
 from device.vision.crop import smile_crop
 from device.vision.eyes import EyeReader, make_eye_reader
 from device.vision.face_search import FaceSearch
@@ -158,12 +159,16 @@ def make_analyser(config: ApplianceConfig, *, video: bool = False) -> Analyser:
         models["eye_locator"] = _used(manifest, config.eyes.locator_model, runtime)
         models["eyes"] = _used(manifest, config.eyes.state_model, runtime)
     return Analyser(
-        FaceSearch(detector, config.faces.search_every) if video else detector,
+        _search(detector, config.faces) if video else detector,
         SmileClassifier(network, manifest.entry(smile_name).labels),
         make_eye_reader(config.eyes, folder, threads),
         models,
         detector,
     )
+
+
+def _search(detector: FaceDetector, settings: FacesSettings) -> FaceSearch:
+    return FaceSearch(detector, settings.search_every, settings.follow)
 
 
 def _used(manifest: Manifest, name: str, runtime: str) -> UsedModel:
