@@ -27,17 +27,17 @@ class FacesSettings(Section):
         ),
     )
     search_every: int = Field(
-        default=5,
+        default=10,
         ge=1,
         le=100,
         description=(
             "In a video, every how many frames all sizes are searched; in between the smallest "
             "is enough while the known faces are large. Where nothing but the known people "
-            "moves, six times as many. 1: always all."
+            "moves, three times as many. 1: always all."
         ),
     )
     follow: int = Field(
-        default=2,
+        default=3,
         ge=0,
         le=20,
         description=(

@@ -19,7 +19,7 @@ from device.vision.geometry import Box
 from device.vision.scene_change import SceneChange
 
 # A scene in which nothing happens is searched fully that many times less often.
-_QUIET_FACTOR: Final = 6
+_QUIET_FACTOR: Final = 3
 
 
 class SizedDetector(Protocol):
@@ -43,7 +43,7 @@ class FaceSearch:
 
     A face that enters is seen at once if it is large, and within `every` frames if it is small.
     One that was there all the time, too small for the last search, is looked for again after
-    six times as many.
+    three times as many.
     """
 
     def __init__(self, detector: SizedDetector, every: int, follow: int = 0) -> None:

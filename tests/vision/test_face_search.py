@@ -7,7 +7,7 @@ from device.vision.faces import Detection
 from device.vision.geometry import Box
 
 FRAME = np.zeros((480, 640, 3), np.uint8)
-QUIET_FACTOR = 6
+QUIET_FACTOR = 3
 LARGE = Detection(Box(0.2, 0.2, 0.3, 0.4), 0.9)
 SMALL = Detection(Box(0.7, 0.7, 0.03, 0.04), 0.9)
 
@@ -55,7 +55,7 @@ def test_large_faces_are_followed_by_the_coarse_search():
     assert scene.asked == "FcccFcccF"
 
 
-def test_a_scene_in_which_nothing_happens_is_searched_fully_six_times_less_often():
+def test_a_scene_in_which_nothing_happens_is_searched_fully_three_times_less_often():
     scene = Scene(LARGE)
     look(FaceSearch(scene, 2), 2 * QUIET_FACTOR + 1)
     assert scene.asked == "F" + "c" * (2 * QUIET_FACTOR - 1) + "F"
