@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,13 @@ class TrainingRun:
     ) -> list[NDArray[Any]]:
         settings, cluster = self._settings, self._cluster
         network = self._network_under(stage)
-        state = TrainingState(cluster.strategy, network, settings.average, cluster.towers)
+        share = worker_share(settings.batch, cluster.strategy.num_replicas_in_sync)
+        towers = gcd(share, cluster.towers)
+        state = TrainingState(cluster.strategy, network, settings.average, towers)
         state.set_weights(weights)
         checkpoints = state.checkpoints(cluster.folder_for(self._folder / f"stage-{index}"))
         if resume and checkpoints.latest_checkpoint:
             checkpoints.checkpoint.restore(checkpoints.latest_checkpoint)
-        worker_share(settings.batch, cluster.strategy.num_replicas_in_sync * cluster.towers)
         train = state.train_function(votes_to_classes_matrix())
         steps = stage.steps(len(self._faces), settings.batch)
         done = int(state.step.numpy())
