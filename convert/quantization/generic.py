@@ -16,18 +16,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.errors import ConfigurationError, ConvertError
+from convert.errors import ConfigurationError
 from convert.quantization.integer_model import Range, to_integer_tflite
-from convert.quantization.ladder import LadderResult, Method, Rung, judge, run_model
+from convert.quantization.ladder import LadderResult, Method, Rung, keep_best, run_model
 from convert.quantization.ranges import least_error, widest
 from convert.quantization.tflite_graph import read_graph
 from convert.smile.keras_predictor import as_probabilities
 
 _SAMPLES_PER_FACE = 400
-_METHODS = (
-    (Method("min-max", "ranges from the smallest to the largest value seen"), widest),
-    (Method("least-error", "ranges of least squared error"), least_error),
-)
+_RANGES_OF = {
+    Method("min-max", "ranges from the smallest to the largest value seen"): widest,
+    Method("least-error", "ranges of least squared error"): least_error,
+}
 
 
 def to_float_tflite_of_keras(path: Path) -> bytes:
@@ -68,20 +68,13 @@ def quantize_any(
     """Try both kinds of ranges and keep the better; arguments as `ladder.climb`."""
     exact = run_model(float_model, held_out)
     values = _watch(float_model, representative)
-    best: tuple[float, bytes, Method] | None = None
-    rungs = []
-    for method, choose in _METHODS:
+
+    def quantized(method: Method) -> tuple[bytes, float]:
+        choose = _RANGES_OF[method]
         ranges: dict[str, Range] = {name: choose(seen) for name, seen in values.items()}
-        model = to_integer_tflite(float_model, ranges)
-        rung = judge(method, run_model(model, held_out), exact, truth, float("nan"))
-        rungs.append(rung)
-        report(rung)
-        if best is None or rung.divergence < best[0]:
-            best = rung.divergence, model, method
-    if best is None:
-        raise ConvertError("no ranges could be tried")
-    accuracy = float((exact.argmax(axis=1) == truth).mean())
-    return LadderResult(best[1], best[2], tuple(rungs), accuracy)
+        return to_integer_tflite(float_model, ranges), float("nan")
+
+    return keep_best(tuple(_RANGES_OF), quantized, held_out, exact, truth, report)
 
 
 def _watch(model: bytes, faces: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:

@@ -170,11 +170,42 @@ def climb(
     """
     exact = run_model(to_float_tflite(network), held_out)
     sizes = channel_sizes(network, representative[:_FACES_FOR_SIZES])
+    return keep_best(
+        methods,
+        lambda method: apply_method(network, representative, sizes, method),
+        held_out,
+        exact,
+        truth,
+        report,
+    )
+
+
+def keep_best(
+    methods: Sequence[Method],
+    quantized: Callable[[Method], tuple[bytes, float]],
+    held_out: NDArray[np.uint8],
+    exact: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    report: Callable[[Rung], None],
+) -> LadderResult:
+    """Quantize by each method and keep what diverges least from the exact answers.
+
+    Args:
+        methods: to try, in this order.
+        quantized: a method to its `.tflite` and its feature error.
+        held_out: (n, side, side, channels) uint8 faces to judge by.
+        exact: (n, 4) the float network's probabilities for them.
+        truth: (n,) their classes.
+        report: told of every result as it comes.
+
+    Raises:
+        ConfigurationError: there is no method.
+    """
     best: tuple[float, bytes, Method] | None = None
     rungs = []
     for method in methods:
-        model, feature_error = apply_method(network, representative, sizes, method)
-        rung = judge(method, run_model(model, held_out), exact, truth, feature_error)
+        model, feature_error = quantized(method)
+        rung = _judge(method, run_model(model, held_out), exact, truth, feature_error)
         rungs.append(rung)
         report(rung)
         if best is None or rung.divergence < best[0]:
@@ -238,7 +269,7 @@ def _opened(model: bytes) -> Iterator[TfliteModel]:
         yield TfliteModel(file)
 
 
-def judge(
+def _judge(
     method: Method,
     found: NDArray[np.float32],
     exact: NDArray[np.float32],
