@@ -42,7 +42,7 @@ def open_network(path: Path, resolution: int | None) -> FoldedNetwork | None:
         arrays = {name: np.asarray(value, np.float32) for name, value in state.items()}
         return from_torch.fold(arrays, resolution or 224)
     if path.name.endswith(".weights.h5"):
-        return from_keras.fold(_weights_file(path), resolution or 224)
+        return from_keras.fold(read_weights_file(path), resolution or 224)
     if path.suffix == ".keras":
         weights, own = _keras_file(path)
     elif (path / "saved_model.pb").is_file():
@@ -107,7 +107,7 @@ def _saved_model(path: Path) -> tuple[from_keras.NamedWeights, int | None]:
     return weights, shapes[0][1] if shapes else None
 
 
-def _weights_file(path: Path) -> from_keras.NamedWeights:
+def read_weights_file(path: Path) -> from_keras.NamedWeights:
     """The weights of a Keras `.weights.h5` file by layer and variable name, read as they lie.
 
     Loading them into a model instead would only warn where a layer does not fit, and leave that

@@ -44,6 +44,13 @@ def _train(parser: _Parser) -> None:
         default="96:6,128:2,224:1",
         help="resolution:epochs, one after the other; a pause is possible anywhere",
     )
+    parser.add_argument(
+        "--engine",
+        choices=("tensorflow", "torch"),
+        default="tensorflow",
+        help="who computes the steps: tensorflow (GPUs, several machines), or torch (processor "
+        "cores only, there more than twice as fast; needs PyTorch)",
+    )
     parser.add_argument("--batch", type=int, default=64, help="faces a step, over all workers")
     parser.add_argument("--learning-rate", type=float, default=7e-4, help="of the first stage")
     parser.add_argument(

@@ -8,8 +8,11 @@ two auxiliary heads make the features richer while training and cost nothing aft
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convert.faces.smile_classes import EMOTIONS, LABELS, VOTERS
 
@@ -33,3 +36,18 @@ def build_network(resolution: int, dropout: float = DROPOUT) -> Any:
     features = keras.layers.Dropout(dropout, name="drop")(base.output)
     outputs = [keras.layers.Dense(size, name=name)(features) for name, size in HEADS]
     return keras.Model(base.input, outputs)
+
+
+def set_named_weights(network: Any, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Set the variables of a Keras model that are named, such as `stem_conv/kernel`.
+
+    Raises:
+        KeyError: the model has no variable of one of the names.
+    """
+    variables = {
+        f"{layer.name}/{variable.name}": variable
+        for layer in network.layers
+        for variable in layer.weights
+    }
+    for name, array in weights.items():
+        variables[name].assign(array)

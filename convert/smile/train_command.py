@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convert.errors import ConfigurationError
 from convert.faces.hold_out import hold_out
 from convert.faces.prepared_set import Faces
 from convert.progress import say
+from convert.quantization.from_keras import NamedWeights
+from convert.quantization.source import named_weights, read_weights_file
 from convert.smile.distribution import join_cluster
-from convert.smile.network import build_network
-from convert.smile.stages import parse_stages
-from convert.smile.training import EpochResult, RunSettings, TrainingRun
+from convert.smile.network import build_network, set_named_weights
+from convert.smile.run_record import EpochResult, RunSettings
+from convert.smile.stages import Stage, parse_stages
+from convert.smile.training import TrainingRun
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.warm_start import read_lite0, reestimate_statistics, start_from_lite0
 
@@ -30,10 +34,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         raise ConfigurationError(
             f"{options.out} already holds a run; give --resume to go on with it, or another --out"
         )
-    cluster = join_cluster()
-    import keras
-
-    keras.utils.set_random_seed(options.seed)
     training = Faces.load(options.set).of_split("Training")
     apart = hold_out(len(training), options.hold_out)
     if not apart.any():
@@ -45,14 +45,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     faces = TrainingFaces.of(
         learned, balance=options.balance, seed=options.seed, augment=options.augment
     )
-    weights = _start(options, faces, stages[0].resolution)
     results: list[EpochResult] = []
-
-    def report(result: EpochResult) -> None:
-        results.append(result)
-        if cluster.is_chief:
-            _say(result)
-
     settings = RunSettings(
         options.batch,
         options.dropout,
@@ -60,22 +53,78 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         options.patience,
         60 * options.checkpoint_minutes,
     )
-    training_run = TrainingRun(options.out, cluster, faces, held_out, settings, report)
-    best = training_run.run(stages, weights, resume=options.resume)
+    material = _Material(stages, faces, held_out, settings, results.append)
+    train = _train_with_torch if options.engine == "torch" else _train_with_tensorflow
+    best, workers = train(material, options)
     last = results[-1] if results else None
     return {
         "weights": str(best),
         "training_faces": len(faces),
         "held_out_faces": len(held_out),
-        "workers": cluster.workers,
+        "workers": workers,
         "last_epoch": None if last is None else last.__dict__,
         "text": f"{best}: done" if last is None else f"{best}: {_line(last)}",
     }
 
 
-def _start(
-    options: argparse.Namespace, faces: TrainingFaces, resolution: int
-) -> list[NDArray[Any]]:
+@dataclass(frozen=True)
+class _Material:
+    """What both engines train with."""
+
+    stages: tuple[Stage, ...]
+    faces: TrainingFaces
+    held_out: Faces
+    settings: RunSettings
+    note: Callable[[EpochResult], None]
+
+    def report(self, result: EpochResult) -> None:
+        self.note(result)
+        say(_line(result))
+
+
+def _train_with_tensorflow(material: _Material, options: argparse.Namespace) -> tuple[Path, int]:
+    cluster = join_cluster()
+    import keras
+
+    keras.utils.set_random_seed(options.seed)
+    weights = _start(options, material.faces, material.stages[0].resolution).get_weights()
+    report = material.report if cluster.is_chief else material.note
+    run = TrainingRun(
+        options.out, cluster, material.faces, material.held_out, material.settings, report
+    )
+    return run.run(material.stages, weights, resume=options.resume), cluster.workers
+
+
+def _train_with_torch(material: _Material, options: argparse.Namespace) -> tuple[Path, int]:
+    import keras
+
+    from convert.smile.cpu_training.cpu_run import CpuTrainingRun
+
+    keras.utils.set_random_seed(options.seed)
+    network = _start(options, material.faces, material.stages[0].resolution)
+    learned = {
+        name: array
+        for name, array in named_weights(network).items()
+        if not name.startswith("normalization")
+    }
+    run = CpuTrainingRun(
+        options.out,
+        material.faces,
+        material.held_out,
+        material.settings,
+        material.report,
+        _save_for_keras,
+    )
+    return run.run(material.stages, learned, resume=options.resume), run.workers
+
+
+def _save_for_keras(file: Path, stage: Stage, weights: NamedWeights) -> None:
+    network = build_network(stage.resolution)
+    set_named_weights(network, weights)
+    network.save_weights(file)
+
+
+def _start(options: argparse.Namespace, faces: TrainingFaces, resolution: int) -> Any:
     network = build_network(resolution, options.dropout)
     if options.weights is not None:
         _load(network, options.weights)
@@ -85,27 +134,28 @@ def _start(
         reestimate_statistics(network, (np.repeat(batch, 3, -1) for batch, _, _ in batches))
     elif options.imagenet:
         _load_imagenet(network)
-    weights: list[NDArray[Any]] = network.get_weights()
-    return weights
+    return network
 
 
 def _load(network: Any, file: Path) -> None:
+    """Set the weights of a file; auxiliary heads that it lacks stay new."""
     if not file.is_file():
         raise ConfigurationError(f"{file} does not exist")
-    before = [array.copy() for array in network.get_weights()]
-    try:
-        network.load_weights(file)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"{file} holds no weights of this network: {str(error).splitlines()[0]}"
-        ) from error
-    # Keras only warns where a layer has no counterpart in the file, and leaves it random.
-    kernels = [i for i, array in enumerate(before) if array.ndim > 1]
-    after = network.get_weights()
-    if any(np.array_equal(before[i], after[i]) for i in kernels):
-        raise ConfigurationError(
-            f"{file} lacks some layers of this network (three heads: smile, count, emotion)"
-        )
+    stored = read_weights_file(file)
+    own = named_weights(network)
+    auxiliary = {f"{head}/{part}" for head in ("count", "emotion") for part in ("kernel", "bias")}
+    if "smile/kernel" not in stored and "dense/kernel" in stored:
+        # A plain classifier's one head.
+        stored |= {f"smile/{part}": stored[f"dense/{part}"] for part in ("kernel", "bias")}
+    for name, array in own.items():
+        fits = name in stored and stored[name].shape == array.shape
+        if not fits and name not in auxiliary and not name.startswith("normalization"):
+            found = stored[name].shape if name in stored else "nothing"
+            raise ConfigurationError(
+                f"{file} holds no weights of this network: {name} of {array.shape} is expected, "
+                f"{found} is there"
+            )
+    set_named_weights(network, {name: stored[name] for name in own if name in stored})
 
 
 def _load_imagenet(network: Any) -> None:
@@ -118,10 +168,6 @@ def _load_imagenet(network: Any) -> None:
     for layer in source.layers:
         if layer.weights and layer.name != "normalization":
             network.get_layer(layer.name).set_weights(layer.get_weights())
-
-
-def _say(result: EpochResult) -> None:
-    say(_line(result))
 
 
 def _line(result: EpochResult) -> str:

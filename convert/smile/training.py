@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -16,48 +13,16 @@ from numpy.typing import NDArray
 
 from convert.faces.network_input import to_network_input
 from convert.faces.prepared_set import Faces
-from convert.faces.smile_classes import LABELS, votes_to_classes_matrix
-from convert.metrics.classification import confusion_matrix, macro_f1
-from convert.metrics.ranking import spearman
+from convert.faces.smile_classes import votes_to_classes_matrix
 from convert.progress import progress
-from convert.smile.decision import softmax
 from convert.smile.distribution import Cluster
-from convert.smile.evaluation import expected_weight
-from convert.smile.event_log import write_scalars
 from convert.smile.network import Build, build_network
+from convert.smile.run_record import EpochEnd, EpochResult, RunRecord, RunSettings, judge
 from convert.smile.stages import Stage, epoch_of, steps_per_epoch, worker_share
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.training_state import TrainingState
 
 _EVALUATION_BATCH = 128
-_PLACE_FILE = "place.json"
-
-
-@dataclass(frozen=True)
-class RunSettings:
-    """How to train, besides the stages: see the command's options."""
-
-    batch: int
-    dropout: float
-    average: float
-    patience: int
-    checkpoint_s: float
-
-
-@dataclass(frozen=True)
-class EpochResult:
-    """What an epoch came to; figures are of the averaged weights on the held-out faces."""
-
-    stage: int
-    resolution: int
-    epoch: float
-    step: int
-    train_loss: float
-    loss: float
-    accuracy: float
-    macro_f1: float
-    spearman: float
-    images_per_s: float
 
 
 class TrainingRun:
@@ -80,6 +45,7 @@ class TrainingRun:
         """Take the parts; nothing is written before `run`."""
         self._build = build
         self._folder = folder
+        self._record = RunRecord(folder)
         self._cluster = cluster
         self._faces = faces
         self._held_out = held_out
@@ -89,18 +55,14 @@ class TrainingRun:
     def run(self, stages: tuple[Stage, ...], weights: list[NDArray[Any]], *, resume: bool) -> Path:
         """Train all stages, starting from `weights`; returns the best weights' file."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        first = self._place() if resume else 0
+        first = self._record.stages_done if resume else 0
         if first:
             weights = self._load(self._folder / f"stage-{first - 1}.weights.h5", stages[first - 1])
         for index in range(first, len(stages)):
             weights = self._stage(index, stages[index], weights, resume=resume)
             if self._cluster.is_chief:
-                (self._folder / _PLACE_FILE).write_text(json.dumps({"stage": index + 1}))
+                self._record.finish_stage(index)
         return self._folder / "best.weights.h5"
-
-    def _place(self) -> int:
-        file = self._folder / _PLACE_FILE
-        return int(json.loads(file.read_text())["stage"]) if file.exists() else 0
 
     def _load(self, file: Path, stage: Stage) -> list[NDArray[Any]]:
         network = self._build(stage.resolution, self._settings.dropout)
@@ -124,7 +86,7 @@ class TrainingRun:
         steps = stage.steps(len(self._faces), settings.batch)
         done = int(state.step.numpy())
         source = self._batches(index, stage, done, steps)
-        best = self._best_so_far(index) if resume else np.inf
+        best = self._record.best_loss(index) if resume else np.inf
         waited, losses = 0, []
         saved = began = time.monotonic()
         per_epoch = steps_per_epoch(len(self._faces), settings.batch)
@@ -152,15 +114,6 @@ class TrainingRun:
                 network.save_weights(self._folder / f"stage-{index}.weights.h5")
             averaged: list[NDArray[Any]] = network.get_weights()
         return averaged
-
-    def _best_so_far(self, index: int) -> float:
-        """The lowest held-out loss that the log has for a stage, so that best stays best."""
-        file = self._folder / "log.csv"
-        if not file.exists():
-            return float("inf")
-        with file.open(newline="") as stream:
-            rows = [row for row in csv.DictReader(stream) if row["stage"] == str(index)]
-        return min((float(row["loss"]) for row in rows), default=float("inf"))
 
     def _network_under(self, stage: Stage) -> Any:
         with self._cluster.strategy.scope():
@@ -220,40 +173,19 @@ class TrainingRun:
                 )[0]
                 for at in range(0, len(faces), _EVALUATION_BATCH)
             ]
-        found = softmax(np.concatenate([np.asarray(part) for part in outputs]))
-        truth = faces.classes
-        matrix = confusion_matrix(truth, found.argmax(axis=1).astype(np.int64), len(LABELS))
-        result = EpochResult(
+        end = EpochEnd(
             index,
             stage.resolution,
             round(epoch_of(step, len(self._faces), self._settings.batch), 3),
             step,
             float(np.mean(losses)) if losses else float("nan"),
-            float(-np.log(found[np.arange(len(truth)), truth] + 1e-12).mean()),
-            float(matrix.diagonal().sum() / matrix.sum()),
-            macro_f1(matrix),
-            spearman(expected_weight(found), faces.smile_votes),
             speed,
         )
+        result = judge(end, np.concatenate([np.asarray(part) for part in outputs]), faces)
         if self._cluster.is_chief:
-            self._log(result)
+            self._record.add(result)
         self._report(result)
         return result
-
-    def _log(self, result: EpochResult) -> None:
-        row = asdict(result)
-        file = self._folder / "log.csv"
-        fresh = not file.exists()
-        with file.open("a", newline="") as stream:
-            writer = csv.DictWriter(stream, list(row))
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
-        figures = {
-            f"{name}/{result.resolution}": row[name]
-            for name in ("train_loss", "loss", "accuracy", "macro_f1", "spearman")
-        }
-        write_scalars(self._folder / "tensorboard", result.step, figures)
 
     def _keep(self, state: TrainingState, *, improved: bool) -> None:
         with state.averaged() as network:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_WEIGHT_DECAY = 0.02
-_LARGEST_GRADIENT = 2.0
-_AUXILIARY_WEIGHT = 0.3
+WEIGHT_DECAY = 0.02
+LARGEST_GRADIENT = 2.0
+AUXILIARY_WEIGHT = 0.3
 _KEPT_CHECKPOINTS = 2
 
 
@@ -42,7 +42,7 @@ class TrainingState:
         self.network = network
         with strategy.scope():
             self._optimizer = keras.optimizers.AdamW(
-                1e-3, weight_decay=_WEIGHT_DECAY, clipnorm=_LARGEST_GRADIENT
+                1e-3, weight_decay=WEIGHT_DECAY, clipnorm=LARGEST_GRADIENT
             )
             self._optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
             self._optimizer.build(self.network.trainable_variables)
@@ -79,7 +79,7 @@ class TrainingState:
                     entropy(emotions, emotion)
                 )
                 # Gradients of towers and replicas are summed, so each counts for its share.
-                loss = (class_loss + _AUXILIARY_WEIGHT * auxiliary) / (replicas * towers)
+                loss = (class_loss + AUXILIARY_WEIGHT * auxiliary) / (replicas * towers)
             return class_loss / towers, tape.gradient(loss, network.trainable_variables)
 
         def replica_step(*batch: Any) -> Any:
