@@ -111,6 +111,9 @@ class _Worker:
         batches = task.faces.batches(
             task.stage.resolution, task.index, self._step, steps, batch, self._rank, self._workers
         )
+        if self._step >= steps:
+            # It was interrupted between the last checkpoint and its report.
+            self._end_epoch(float("nan"), 0.0)
         losses: list[float] = []
         began, saved, first = time.monotonic(), time.monotonic(), self._step
         for faces, counts, emotions in batches:
@@ -128,9 +131,6 @@ class _Worker:
             elif time.monotonic() - saved > task.settings.checkpoint_s:
                 self._save()
                 saved = time.monotonic()
-        if first == steps:
-            # Interrupted between the last checkpoint and its report.
-            self._end_epoch(float("nan"), 0.0)
 
     def _learn(self, faces: Tensor, counts: Tensor, emotions: Tensor) -> float:
         smile, count, emotion = self._shared(faces.permute(0, 3, 1, 2))
