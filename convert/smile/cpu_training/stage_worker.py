@@ -8,6 +8,7 @@ every epoch and writes the checkpoints.
 from __future__ import annotations
 
 import copy
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,8 @@ def run_worker(rank: int, workers: int, task: StageTask, results: Any) -> None:
         task: what to do; the same for all.
         results: a queue that takes `JudgedWeights`.
     """
+    # PyTorch has the parent's death told by this signal, which a shell's `&` would have ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(task.faces.seed * 1000 + rank)
