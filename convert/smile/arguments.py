@@ -121,15 +121,22 @@ def _quantize(parser: _Parser) -> None:
     )
     parser.add_argument("--methods", default="", help="comma-separated; all by default")
     parser.add_argument(
-        "--offset",
-        default="0",
-        help="how much of the class prior to take away, 0 to 1, or `auto`",
+        "--lift",
+        default="0,0",
+        metavar="MILD,MODERATE",
+        help="what to add to the logits of mild and moderate, in nats, or `auto`",
     )
     parser.add_argument(
         "--accuracy-price",
         type=float,
         default=0.005,
-        help="accuracy that `--offset auto` may give for macro-F1",
+        help="accuracy that `--lift auto` may give for macro-F1",
+    )
+    parser.add_argument(
+        "--least-recall",
+        default="0,0",
+        metavar="MILD,MODERATE",
+        help="recalls that `--lift auto` must reach on the held-out faces, where it can",
     )
     parser.add_argument(
         "--temperature", default="1", help="divides the logits; a number, or `auto`"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from convert.faces.smile_classes import LABELS
 from convert.quantization.ladder import LadderResult
-from convert.smile.decision import Decision, Trade
+from convert.smile.decision import Decision, Lift, Trade
 from convert.smile.evaluation import SmileMeasurement
 
 _INTRODUCTION = """# {file}
@@ -104,22 +104,34 @@ def _quantization(result: LadderResult) -> str:
 
 
 def _decision(decision: Decision, options: Sequence[Trade]) -> str:
+    lift = decision.lift
     lines = [
         "## Decision",
         (
-            f"Logits divided by {decision.temperature:.3f}; {decision.offset:.2f} of the class "
-            "prior taken away before the softmax (more of it finds more mild and moderate smiles "
-            "and costs accuracy)."
+            f"Logits divided by {decision.temperature:.3f}; {lift.mild:.1f} added to that of mild "
+            f"and {lift.moderate:.1f} to that of moderate before the softmax (more finds more of "
+            "them and costs accuracy)."
         ),
     ]
     if options:
         lines += [
             "",
-            "| offset | accuracy | macro-F1 | (held-out training faces) |",
-            "|---|---|---|---|",
+            "On held-out training faces, each counted as ten other people would vote:",
+            "",
+            "| lift of mild | of moderate | accuracy | macro-F1 | recall of mild | of moderate |",
+            "|---|---|---|---|---|---|",
         ]
-        lines += [
-            f"| {option.offset:.2f} | {option.accuracy:.2%} | {option.macro_f1:.3f} | |"
-            for option in options
-        ]
+        lines += [_trade(option) for option in options if _is_shown(option, lift)]
     return "\n".join(lines) + "\n"
+
+
+def _is_shown(option: Trade, chosen: Lift) -> bool:
+    """The chosen lift and those that lift both alike."""
+    return option.lift == chosen or option.lift.mild == option.lift.moderate
+
+
+def _trade(option: Trade) -> str:
+    return (
+        f"| {option.lift.mild:.1f} | {option.lift.moderate:.1f} | {option.accuracy:.2%} | "
+        f"{option.macro_f1:.3f} | {option.recall_mild:.2f} | {option.recall_moderate:.2f} |"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,15 @@ from convert.quantization.source import check_resolution, open_network
 from convert.shipping import ship_model, write_whole
 from convert.smile.decision import (
     Decision,
+    Lift,
     Trade,
-    choose_offset,
+    choose_lift,
     fit_temperature,
-    log_priors,
     trades,
 )
 from convert.smile.evaluation import SmileMeasurement, measure_votes
 from convert.smile.model_card import smile_card
+from convert.smile.vote_targets import class_likelihoods
 
 _AUTO = "auto"
 
@@ -50,13 +51,13 @@ class ChoosingFaces:
         representative: (n, r, r, 3) uint8.
         held_out: (m, r, r, 3) uint8, from the slice that `train` keeps apart.
         truth: (m,) classes of `held_out`.
-        priors: (4,) log shares of the classes among all training faces.
+        likelihoods: (m, 4) how likely ten other people would put each of `held_out` where.
     """
 
     representative: NDArray[np.uint8]
     held_out: NDArray[np.uint8]
     truth: NDArray[np.int64]
-    priors: NDArray[np.float64]
+    likelihoods: NDArray[np.float64]
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -94,9 +95,9 @@ def _quantize_b0(network: FoldedNetwork, faces: Faces, options: argparse.Namespa
 
 
 def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
-    if options.offset != "0" or options.temperature != "1":
+    if options.lift != "0,0" or options.temperature != "1":
         raise ConfigurationError(
-            f"{options.model} is no EfficientNet-B0: --offset and --temperature work only there"
+            f"{options.model} is no EfficientNet-B0: --lift and --temperature work only there"
         )
     from convert.quantization.generic import quantize_any, to_float_tflite_of_keras
 
@@ -106,7 +107,7 @@ def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
     result = quantize_any(
         float_model, chosen.representative, chosen.held_out, chosen.truth, report_rung
     )
-    return _Made(side, float_model, result, Decision(1.0, 0.0, chosen.priors), ())
+    return _Made(side, float_model, result, Decision(), ())
 
 
 def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, A
         "ladder": [rung.to_json() for rung in result.rungs],
         "float_accuracy_held_out": round(result.float_accuracy, 5),
         "temperature": decision.temperature,
-        "offset": decision.offset,
+        "lift": asdict(decision.lift),
         "measured": {key: value.to_json() for key, value in measured.items()},
         "text": _text(target, result, measured),
     }
@@ -147,34 +148,48 @@ def _choose_faces(faces: Faces, side: int, options: argparse.Namespace) -> Choos
         to_network_input(training.images[rest], side),
         to_network_input(training.images[held], side),
         training.classes[held],
-        log_priors(training.classes, len(LABELS)),
+        class_likelihoods(training.smile_votes[held], training.smile_votes),
     )
 
 
 def _decide(
     network: FoldedNetwork, chosen: ChoosingFaces, options: argparse.Namespace
 ) -> tuple[Decision, tuple[Trade, ...]]:
-    plain = Decision(1.0, 0.0, chosen.priors)
-    temperature, offset = _number(options.temperature), _number(options.offset)
-    if temperature == 1.0 and offset == 0.0:
-        return plain, ()
+    temperature, lift = _temperature(options.temperature), _lift(options.lift)
+    least = _pair("--least-recall", options.least_recall)
+    if temperature is not None and lift is not None:
+        return Decision(temperature, lift), ()
     probabilities = run_model(to_float_tflite(network), chosen.held_out)
     logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-9))
     if temperature is None:
         temperature = fit_temperature(logits, chosen.truth)
-    tried = trades(logits / temperature, chosen.truth, chosen.priors)
-    if offset is None:
-        offset = choose_offset(tried, options.accuracy_price)
-    return Decision(temperature, offset, chosen.priors), tried
+    tried = trades(logits / temperature, chosen.likelihoods)
+    if lift is None:
+        lift = choose_lift(tried, options.accuracy_price, least)
+    return Decision(temperature, lift), tried
 
 
-def _number(text: str) -> float | None:
+def _temperature(text: str) -> float | None:
     if text == _AUTO:
         return None
     try:
         return float(text)
     except ValueError:
-        raise ConfigurationError(f"{text!r} is neither a number nor `auto`") from None
+        raise ConfigurationError(f"--temperature {text!r} is neither a number nor `auto`") from None
+
+
+def _lift(text: str) -> Lift | None:
+    return None if text == _AUTO else Lift(*_pair("--lift", text))
+
+
+def _pair(option: str, text: str) -> tuple[float, float]:
+    try:
+        mild, moderate = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ConfigurationError(
+            f"{option} is {text!r}; two numbers are expected, for mild and moderate: 0.6,0.7"
+        ) from None
+    return mild, moderate
 
 
 def _measure(model: bytes, faces: Faces, side: int) -> dict[str, SmileMeasurement]:
@@ -220,7 +235,7 @@ def _entry(
         "quantization": {
             "method": result.method.name,
             "temperature": round(decision.temperature, 4),
-            "offset": decision.offset,
+            "lift": asdict(decision.lift),
         },
         "card": card,
     }
