@@ -1,7 +1,8 @@
 """Labelled faces in a folder or a tar: pictures with a table, or one folder per class.
 
 Either a table `labels.csv` with the columns `file` and `smile` (0 or 1, GENKI-4K's way) or
-`label` (none, mild, moderate, huge); where it has a column `usable`, rows with 0 are left out.
+`label` (none, mild, moderate, huge); where it has a column `usable`, rows with 0 are left out, and
+columns `yaw_rad` and `pitch_rad` tell how the head is turned.
 Or pictures in folders named after the four classes, or `smile` and `no_smile`.
 """
 
@@ -13,16 +14,19 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import ConfigurationError
+from convert.faces.conditions import Groups, light_groups, pose_groups
 from convert.faces.smile_classes import LABELS
 
 _PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 _TABLE = "labels.csv"
+_POSE_COLUMNS = ("yaw_rad", "pitch_rad")
 _SMILING_FOLDERS = {"smile": True, "no_smile": False}
 
 
@@ -35,12 +39,27 @@ class LabelledPictures:
         images: gray uint8, each of its own size.
         smiling: (n,) whether the face smiles.
         classes: (n,) index into `LABELS`, or None where only smiling or not is known.
+        pose: (n, 2) yaw and pitch in radians, NaN where not known; None without such columns.
     """
 
     names: tuple[str, ...]
     images: tuple[NDArray[np.uint8], ...]
     smiling: NDArray[np.bool_]
     classes: NDArray[np.int64] | None
+    pose: NDArray[np.float64] | None = None
+
+    @property
+    def as_array(self) -> NDArray[Any]:
+        """(n,) the images as an array of arrays, for they differ in size."""
+        array = np.empty(len(self.images), object)
+        array[:] = self.images
+        return array
+
+    @property
+    def conditions(self) -> Groups:
+        """Groups by light and, where it is known, by pose."""
+        posed = {} if self.pose is None else pose_groups(self.pose)
+        return {**light_groups(self.images), **posed}
 
 
 def read_labelled_pictures(source: Path) -> LabelledPictures:
@@ -61,11 +80,12 @@ def read_labelled_pictures(source: Path) -> LabelledPictures:
     if len(kinds) > 1:
         raise ConfigurationError(f"{source} mixes smiling-or-not labels with the four classes")
     images = tuple(_decode(name, files[name]) for name in labels)
+    pose = _poses(tables[0], files, tuple(labels)) if tables else None
     if kinds == {True}:
         smiling = np.array(list(labels.values()), np.bool_)
-        return LabelledPictures(tuple(labels), images, smiling, None)
+        return LabelledPictures(tuple(labels), images, smiling, None, pose)
     classes = np.array([LABELS.index(str(label)) for label in labels.values()], np.int64)
-    return LabelledPictures(tuple(labels), images, classes > 0, classes)
+    return LabelledPictures(tuple(labels), images, classes > 0, classes, pose)
 
 
 def _files_of(source: Path) -> Iterator[tuple[str, bytes]]:
@@ -105,6 +125,27 @@ def _from_table(table: str, files: dict[str, bytes]) -> dict[str, bool | str]:
             raise ConfigurationError(f"{table}, line {reader.line_num}: {name} is not there")
         labels[name] = _label(row, f"{table}, line {reader.line_num}")
     return labels
+
+
+def _poses(
+    table: str, files: dict[str, bytes], names: tuple[str, ...]
+) -> NDArray[np.float64] | None:
+    folder = PurePosixPath(table).parent
+    reader = csv.DictReader(io.StringIO(files[table].decode("utf-8", "replace")))
+    if not set(_POSE_COLUMNS) <= set(reader.fieldnames or ()):
+        return None
+    found = {
+        (folder / row["file"]).as_posix(): [_angle(row[column]) for column in _POSE_COLUMNS]
+        for row in reader
+    }
+    return np.array([found[name] for name in names], np.float64)
+
+
+def _angle(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 def _label(row: dict[str, str], place: str) -> bool | str:

@@ -141,6 +141,14 @@ def _quantize(parser: _Parser) -> None:
     parser.add_argument(
         "--temperature", default="1", help="divides the logits; a number, or `auto`"
     )
+    parser.add_argument(
+        "--also",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FACES",
+        help="a folder or tar of labelled faces to measure for the model card; may be repeated",
+    )
     parser.add_argument("--source", help="where the network comes from, for the manifest")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of faces")
 

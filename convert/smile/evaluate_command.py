@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from convert.faces.conditions import light_groups
 from convert.faces.labelled_pictures import read_labelled_pictures
 from convert.faces.prepared_set import Faces
 from convert.smile.evaluation import (
@@ -16,6 +17,7 @@ from convert.smile.evaluation import (
     measure_votes,
 )
 from convert.smile.evaluation_picture import draw_evaluation
+from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
 from convert.smile.predictor import Predictor, open_predictor
 
 
@@ -32,16 +34,21 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.picture is not None:
         title = f"{predictor.name} on {options.split}"
         draw_evaluation(options.picture, title, full, probabilities, faces.classes, faces.images)
+    groups = groups_by_votes(
+        probabilities, faces.smile_votes, light_groups(faces.images), rounds=options.rounds
+    )
     return {
         "model": predictor.name,
         "split": options.split,
         "full": full.to_json(),
         "seed_subset": subset.to_json(),
+        "groups": [group.to_json() for group in groups],
         "text": "\n".join(
             (
                 f"{predictor.name} on {options.split}",
                 _text("full split", full),
                 _text("the seed's subset", subset),
+                *(_text(group.name, group) for group in groups),
             )
         ),
     }
@@ -49,15 +56,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def _on_pictures(options: argparse.Namespace, predictor: Predictor) -> dict[str, Any]:
     pictures = read_labelled_pictures(options.faces)
-    images = np.empty(len(pictures.images), object)
-    images[:] = pictures.images
-    probabilities = predictor.probabilities(images)
+    probabilities = predictor.probabilities(pictures.as_array)
     smiling = measure_smiling(probabilities, pictures.smiling, rounds=options.rounds)
+    groups = groups_by_smiling(
+        probabilities, pictures.smiling, pictures.conditions, rounds=options.rounds
+    )
+    lines = [f"{predictor.name} on {options.faces}", _text("smiling or not", smiling)]
     report: dict[str, Any] = {
         "model": predictor.name,
         "faces": str(options.faces),
         "smiling": smiling.to_json(),
-        "text": f"{predictor.name} on {options.faces}\n{_text('smiling or not', smiling)}",
+        "groups": [group.to_json() for group in groups],
+        "text": "\n".join((*lines, *(_text(group.name, group) for group in groups))),
     }
     if pictures.classes is not None:
         # Without votes, the class stands for the middle of its bin.
@@ -73,7 +83,7 @@ def _on_pictures(options: argparse.Namespace, predictor: Predictor) -> dict[str,
     return report
 
 
-def _text(title: str, measured: SmileMeasurement | SmilingMeasurement) -> str:
+def _text(title: str, measured: SmileMeasurement | SmilingMeasurement | GroupFigures) -> str:
     lines = [f"  {title}: {measured.faces} faces"]
     for name, value in measured.figures.items():
         low, high = measured.intervals[name]

@@ -45,7 +45,7 @@ class SmileMeasurement:
         """As printed with `--json`."""
         return {
             "faces": self.faces,
-            "figures": _figures_to_json(self.figures, self.intervals),
+            "figures": figures_to_json(self.figures, self.intervals),
             "confusion": {
                 "rows": "true class",
                 "labels": list(LABELS),
@@ -124,7 +124,7 @@ class SmilingMeasurement:
         """As printed with `--json`."""
         return {
             "faces": self.faces,
-            "figures": _figures_to_json(self.figures, self.intervals),
+            "figures": figures_to_json(self.figures, self.intervals),
         }
 
 
@@ -147,7 +147,7 @@ def measure_smiling(
     )
 
 
-def _figures_to_json(
+def figures_to_json(
     figures: Figures, intervals: dict[str, tuple[float, float]]
 ) -> dict[str, dict[str, Any]]:
     """Each figure with its 95 % bootstrap interval."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from convert.faces.smile_classes import LABELS
 from convert.quantization.ladder import LadderResult
 from convert.smile.decision import Decision, Lift, Trade
-from convert.smile.evaluation import SmileMeasurement
+from convert.smile.evaluation import SmileMeasurement, SmilingMeasurement
+from convert.smile.group_figures import GroupFigures
 
 _INTRODUCTION = """# {file}
 
@@ -36,8 +37,8 @@ _LIMITS = """## Limits
 - Ten voters disagree: even a perfect estimate of the votes reaches only about 89.5 % on the full
   split (87.7 % on the seed's subset). Mild and moderate lie between larger classes and are the
   least certain; surprise counts as smiling by definition of the classes.
-- FER2013 says nothing of age, origin, glasses or lighting, so error by group is not known. Its
-  faces are mostly frontal and well lit, and many are actors or celebrities: expect more errors on
+- FER2013 says nothing of age, origin or glasses, so error by those is not known. Its faces are
+  mostly frontal and well lit, and many are actors or celebrities: expect more errors on
   profiles, hands before the mouth, strong backlight, masks (a mask hides the mouth: the answer
   means nothing then), and small children.
 - Gray only, and no sharper than 48×48 pixels were ever seen: detail beyond that is not used.
@@ -48,19 +49,61 @@ def smile_card(
     file: str,
     side: int,
     measured: dict[str, SmileMeasurement],
+    other_sets: dict[str, SmilingMeasurement],
+    groups: dict[str, tuple[GroupFigures, ...]],
     result: LadderResult,
     decision: Decision,
     options: Sequence[Trade],
 ) -> str:
-    """The card as Markdown."""
+    """The card as Markdown.
+
+    Args:
+        file: name of the `.tflite`.
+        side: of its input, in pixels.
+        measured: figures by set of faces with votes.
+        other_sets: figures by set of faces known to smile or not.
+        groups: by set, figures of parts of it by light and pose.
+        result: how it was quantized.
+        decision: what is folded into its last layer.
+        options: the lifts that were tried.
+    """
     parts = [
         _INTRODUCTION.format(file=file, side=side, labels=", ".join(LABELS)),
         _figures(measured),
+        _other_sets(other_sets),
+        _groups(groups),
         _quantization(result),
         _decision(decision, options),
         _LIMITS,
     ]
-    return "\n".join(parts)
+    return "\n".join(part for part in parts if part)
+
+
+def _other_sets(other_sets: dict[str, SmilingMeasurement]) -> str:
+    return "".join(
+        f"Smiling or not, on {name} ({measured.faces:,} faces, never trained on): "
+        + ", ".join(_cell(figure, measured) for figure in measured.figures)
+        + ".\n"
+        for name, measured in other_sets.items()
+    )
+
+
+def _groups(groups: dict[str, tuple[GroupFigures, ...]]) -> str:
+    lines = ["## By light and pose", "Glasses, age and origin are labelled in none of these sets."]
+    for name, parts in groups.items():
+        lines += ["", f"| {name} | faces | |", "|---|---|---|"]
+        lines += [
+            f"| {part.name} | {part.faces:,} | "
+            + ", ".join(_cell(figure, part) for figure in part.figures)
+            + " |"
+            for part in parts
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(figure: str, measured: SmilingMeasurement | GroupFigures) -> str:
+    low, high = measured.intervals[figure]
+    return f"{figure.replace('_', ' ')} {measured.figures[figure]:.3f} ({low:.3f}-{high:.3f})"
 
 
 def _figures(measured: dict[str, SmileMeasurement]) -> str:

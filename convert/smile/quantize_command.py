@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.errors import ConfigurationError
+from convert.faces.conditions import light_groups
 from convert.faces.hold_out import hold_out
+from convert.faces.labelled_pictures import read_labelled_pictures
 from convert.faces.network_input import to_network_input
 from convert.faces.prepared_set import Faces
 from convert.faces.smile_classes import LABELS
@@ -36,7 +39,13 @@ from convert.smile.decision import (
     fit_temperature,
     trades,
 )
-from convert.smile.evaluation import SmileMeasurement, measure_votes
+from convert.smile.evaluation import (
+    SmileMeasurement,
+    SmilingMeasurement,
+    measure_smiling,
+    measure_votes,
+)
+from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
 from convert.smile.model_card import smile_card
 from convert.smile.vote_targets import class_likelihoods
 
@@ -112,7 +121,7 @@ def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
 
 def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, Any]:
     side, result, decision = made.side, made.result, made.decision
-    measured = _measure(result.model, faces, side)
+    measured = _measure(result.model, faces, side, options.also)
     file = options.file or f"smile_efficientnetb0_{side}_int8.tflite"
     card = Path(file).with_suffix(".md").name
     facts = _entry(options, side, card, measured, result, decision)
@@ -120,7 +129,16 @@ def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, A
     float_file = options.float_folder / file.replace("_int8", "_float")
     float_file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(float_file, made.float_model)
-    text = smile_card(file, side, measured, result, decision, made.options_tried)
+    text = smile_card(
+        file,
+        side,
+        measured.sets,
+        measured.other_sets,
+        measured.groups,
+        result,
+        decision,
+        made.options_tried,
+    )
     write_whole(options.models / card, text.encode())
     return {
         "file": str(target),
@@ -131,8 +149,8 @@ def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, A
         "float_accuracy_held_out": round(result.float_accuracy, 5),
         "temperature": decision.temperature,
         "lift": asdict(decision.lift),
-        "measured": {key: value.to_json() for key, value in measured.items()},
-        "text": _text(target, result, measured),
+        "measured": {key: value.to_json() for key, value in measured.sets.items()},
+        "text": _text(target, result, measured.sets),
     }
 
 
@@ -192,26 +210,49 @@ def _pair(option: str, text: str) -> tuple[float, float]:
     return mild, moderate
 
 
-def _measure(model: bytes, faces: Faces, side: int) -> dict[str, SmileMeasurement]:
+@dataclass(frozen=True)
+class _Measured:
+    """What the shipped file does on faces it was not made from."""
+
+    sets: dict[str, SmileMeasurement]
+    other_sets: dict[str, SmilingMeasurement]
+    groups: dict[str, tuple[GroupFigures, ...]]
+
+
+def _measure(model: bytes, faces: Faces, side: int, also: Sequence[Path]) -> _Measured:
     public = faces.of_split("PublicTest")
-    found = run_model(model, to_network_input(public.images, side)).astype(np.float64)
-    found /= np.maximum(found.sum(axis=1, keepdims=True), 1e-9)
+    found, votes = _answers(model, public.images, side), public.smile_votes
     kept = public.in_seed_subset
-    return {
-        "PublicTest": measure_votes(found, public.smile_votes),
-        "PublicTest, seed's subset": measure_votes(found[kept], public.smile_votes[kept]),
+    sets = {
+        "PublicTest": measure_votes(found, votes),
+        "PublicTest, seed's subset": measure_votes(found[kept], votes[kept]),
     }
+    groups = {"PublicTest": groups_by_votes(found, votes, light_groups(public.images))}
+    other_sets = {}
+    for source in also:
+        pictures = read_labelled_pictures(source)
+        answers = _answers(model, pictures.as_array, side)
+        other_sets[source.name] = measure_smiling(answers, pictures.smiling)
+        groups[source.name] = groups_by_smiling(answers, pictures.smiling, pictures.conditions)
+    return _Measured(sets, other_sets, groups)
+
+
+def _answers(model: bytes, images: NDArray[Any], side: int) -> NDArray[np.float64]:
+    """(n, 4) probabilities of a `.tflite` for gray faces of any size."""
+    found = run_model(model, to_network_input(images, side)).astype(np.float64)
+    found /= np.maximum(found.sum(axis=1, keepdims=True), 1e-9)
+    return found
 
 
 def _entry(
     options: argparse.Namespace,
     side: int,
     card: str,
-    measured: dict[str, SmileMeasurement],
+    measured: _Measured,
     result: LadderResult,
     decision: Decision,
 ) -> dict[str, Any]:
-    full, subset = measured.values()
+    full, subset = measured.sets.values()
     figures = {name: round(value, 4) for name, value in full.figures.items()}
     return {
         "source": options.source
@@ -231,6 +272,10 @@ def _entry(
             "data": "FER+ PublicTest, this file, one pass",
             **figures,
             "accuracy_seed_subset": round(subset.figures["accuracy"], 4),
+            **{
+                f"smiling_auc_{name.removesuffix('.tar')}": round(one.figures["smiling_auc"], 4)
+                for name, one in measured.other_sets.items()
+            },
         },
         "quantization": {
             "method": result.method.name,
