@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convert.faces.conditions import light_groups
-from convert.faces.labelled_pictures import read_labelled_pictures
+from convert.faces.labelled_pictures import LabelledPictures, read_labelled_pictures
 from convert.faces.prepared_set import Faces
 from convert.smile.evaluation import (
     SmileMeasurement,
@@ -19,6 +21,8 @@ from convert.smile.evaluation import (
 from convert.smile.evaluation_picture import draw_evaluation
 from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
 from convert.smile.predictor import Predictor, open_predictor
+
+_SMILING_OR_NOT = ("not smiling", "smiling")
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -33,7 +37,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     subset = measure_votes(probabilities[kept], faces.smile_votes[kept], rounds=options.rounds)
     if options.picture is not None:
         title = f"{predictor.name} on {options.split}"
-        draw_evaluation(options.picture, title, full, probabilities, faces.classes, faces.images)
+        draw_evaluation(options.picture, title, probabilities, faces.classes, faces.images)
     groups = groups_by_votes(
         probabilities, faces.smile_votes, light_groups(faces.images), rounds=options.rounds
     )
@@ -75,12 +79,26 @@ def _on_pictures(options: argparse.Namespace, predictor: Predictor) -> dict[str,
         measured = measure_votes(probabilities, votes, rounds=options.rounds)
         report["full"] = measured.to_json()
         report["text"] += "\n" + _text("four classes", measured)
-        if options.picture is not None:
-            title = report["text"].splitlines()[0]
-            draw_evaluation(
-                options.picture, title, measured, probabilities, pictures.classes, pictures.images
-            )
+    if options.picture is not None:
+        _draw_pictures(options.picture, lines[0], probabilities, pictures)
     return report
+
+
+def _draw_pictures(
+    file: Path, title: str, probabilities: NDArray[np.float64], pictures: LabelledPictures
+) -> None:
+    if pictures.classes is not None:
+        draw_evaluation(file, title, probabilities, pictures.classes, pictures.images)
+        return
+    none = probabilities[:, :1]
+    draw_evaluation(
+        file,
+        title,
+        np.hstack([none, 1 - none]),
+        pictures.smiling.astype(np.int64),
+        pictures.images,
+        _SMILING_OR_NOT,
+    )
 
 
 def _text(title: str, measured: SmileMeasurement | SmilingMeasurement | GroupFigures) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.faces.smile_classes import LABELS
-from convert.smile.evaluation import Probabilities, SmileMeasurement
+from convert.metrics.classification import ReliabilityCurve, confusion_matrix, reliability_curve
+from convert.smile.evaluation import Probabilities
 
 _MISTAKES = 12
 _COLUMNS = 4
@@ -29,12 +30,21 @@ def worst_mistakes(
 def draw_evaluation(
     file: Path,
     title: str,
-    measurement: SmileMeasurement,
     probabilities: Probabilities,
     truth: NDArray[np.int64],
     images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
+    labels: Sequence[str] = LABELS,
 ) -> None:
-    """Write the picture (PNG, PDF or SVG by the file's ending)."""
+    """Write the picture (PNG, PDF or SVG by the file's ending).
+
+    Args:
+        file: to write.
+        title: above everything.
+        probabilities: (n, classes).
+        truth: (n,) index of the true class.
+        images: (n) gray uint8 faces.
+        labels: names of the classes.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -44,19 +54,20 @@ def draw_evaluation(
     halves: Any = figure.subfigures(2, 1, height_ratios=[1, 1.15])
     top, bottom = halves
     left, right = top.subplots(1, 2)
-    _draw_confusion(left, measurement.confusion)
-    _draw_reliability(right, measurement)
-    _draw_mistakes(bottom, probabilities, truth, images)
+    answers = probabilities.argmax(axis=1).astype(np.int64)
+    _draw_confusion(left, confusion_matrix(truth, answers, len(labels)), labels)
+    _draw_reliability(right, reliability_curve(truth, probabilities))
+    _draw_mistakes(bottom, probabilities, truth, images, labels)
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=110)
 
 
-def _draw_confusion(axes: Any, matrix: NDArray[np.int64]) -> None:
+def _draw_confusion(axes: Any, matrix: NDArray[np.int64], labels: Sequence[str]) -> None:
     shares = matrix / np.maximum(1, matrix.sum(axis=1, keepdims=True))
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(title="confusion (rows: true class)", xlabel="answer", ylabel="truth")
-    axes.set_xticks(range(len(LABELS)), LABELS)
-    axes.set_yticks(range(len(LABELS)), LABELS)
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), labels)
     for (row, column), count in np.ndenumerate(matrix):
         share = shares[row, column]
         axes.text(
@@ -69,8 +80,7 @@ def _draw_confusion(axes: Any, matrix: NDArray[np.int64]) -> None:
         )
 
 
-def _draw_reliability(axes: Any, measurement: SmileMeasurement) -> None:
-    curve = measurement.reliability
+def _draw_reliability(axes: Any, curve: ReliabilityCurve) -> None:
     axes.plot([0, 1], [0, 1], color="gray", linestyle="--", label="ideal")
     axes.plot(curve.confidence, curve.accuracy, marker="o", label="measured")
     axes.bar(
@@ -80,7 +90,7 @@ def _draw_reliability(axes: Any, measurement: SmileMeasurement) -> None:
         alpha=0.25,
         label="share of faces",
     )
-    error = measurement.figures["expected_calibration_error"]
+    error = curve.expected_calibration_error
     axes.set(
         title=f"reliability (expected calibration error {error:.3f})",
         xlabel="confidence",
@@ -96,6 +106,7 @@ def _draw_mistakes(
     probabilities: Probabilities,
     truth: NDArray[np.int64],
     images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8],
+    labels: Sequence[str],
 ) -> None:
     panel.suptitle("worst mistakes: truth → answer (its probability)")
     rows = _MISTAKES // _COLUMNS // 2 + 1
@@ -106,6 +117,6 @@ def _draw_mistakes(
         answer = int(probabilities[face].argmax())
         axes.imshow(images[face], cmap="gray", vmin=0, vmax=255)
         axes.set_title(
-            f"{LABELS[truth[face]]} → {LABELS[answer]} ({probabilities[face, answer]:.2f})",
+            f"{labels[truth[face]]} → {labels[answer]} ({probabilities[face, answer]:.2f})",
             fontsize=9,
         )
