@@ -9,7 +9,7 @@ TFLITE_MADE := $(shell $(PYTHON) -c 'import sys, platform; print(sys.version_inf
 export PRINTABILITY_TFLITE_RUNTIME_PYTHON ?= $(if $(TFLITE_MADE),$(CURDIR)/$(TFLITE_VENV)/bin/python)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: help demo test slow lint bench setup setup-test coverage clean install
+.PHONY: help demo test slow lint bench setup setup-test setup-torch coverage clean install
 help:  ## What can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
@@ -55,6 +55,9 @@ $(VENV)/.run: pyproject.toml .ci/constraints.txt | $(VENV)/.venv
 $(VENV)/.test: pyproject.toml .ci/constraints.txt | $(VENV)/.venv
 	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e '.[plot,workshop,test]'
 	@touch $@ $(VENV)/.run
+
+setup-torch: setup-test  ## PyTorch beside it, to train on processor cores (large: on x86-64 PyPI has it with CUDA)
+	$(BIN)/python -m pip install --quiet -c .ci/constraints.txt -e '.[torch]'
 
 install:  ## Install or upgrade the service on this machine
 	$(SUDO) systemd/install.sh
