@@ -19,14 +19,14 @@ def confusion_matrix(
     return matrix
 
 
-def recalls(matrix: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
+def recalls(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     """Of the faces of each class, the share that was recognised; NaN for a class without faces."""
     with np.errstate(invalid="ignore"):
         shares: NDArray[np.float64] = matrix.diagonal() / matrix.sum(axis=1)
     return shares
 
 
-def macro_f1(matrix: NDArray[np.int64] | NDArray[np.float64]) -> float:
+def macro_f1(matrix: NDArray[np.int64]) -> float:
     """Mean over the classes that occur of their F1 (2 TP / (2 TP + FP + FN))."""
     totals = matrix.sum(axis=0) + matrix.sum(axis=1)
     occurs = matrix.sum(axis=1) > 0

@@ -5,11 +5,8 @@ The answer is the class of the highest probability. A network that estimates the
 their logits (as for other priors; Saerens et al., "Adjusting the Outputs of a Classifier to New a
 Priori Probabilities", 2002) trades accuracy for recall. Dividing the logits by a temperature (Guo
 et al., "On Calibration of Modern Neural Networks", 2017) makes the confidence honest. Both are
-linear and are folded into the last layer.
-
-How much to lift is chosen on faces that were not learned from. Their classes hang on ten votes
-each, and only a few hundred are mild or moderate; so each face counts for all four classes, as
-likely as ten other people would have put it there.
+linear and are folded into the last layer. How much to lift is chosen on faces that were not
+learned from.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.faces.smile_classes import LABELS
-from convert.metrics.classification import macro_f1, recalls
+from convert.metrics.classification import confusion_matrix, macro_f1, recalls
 from convert.quantization.folded_network import Dense
 
 _TEMPERATURES = np.geomspace(0.4, 3.0, 60)
@@ -99,14 +96,14 @@ class Trade:
 
 def trades(
     logits: NDArray[np.floating],
-    truth: NDArray[np.floating],
+    truth: NDArray[np.int64],
     lifts: Sequence[float] = _LIFTS,
 ) -> tuple[Trade, ...]:
     """What each pair of lifts costs and gives.
 
     Args:
         logits: (n, 4), already tempered.
-        truth: (n, 4) how likely each face is of each class.
+        truth: (n,) classes.
         lifts: to try for `mild` and for `moderate`, in nats.
     """
     return tuple(
@@ -114,9 +111,9 @@ def trades(
     )
 
 
-def _trade(logits: NDArray[np.floating], truth: NDArray[np.floating], lift: Lift) -> Trade:
-    answers = (logits + lift.per_class).argmax(axis=1)
-    matrix = truth.T.astype(np.float64) @ np.eye(len(LABELS))[answers]
+def _trade(logits: NDArray[np.floating], truth: NDArray[np.int64], lift: Lift) -> Trade:
+    answers = (logits + lift.per_class).argmax(axis=1).astype(np.int64)
+    matrix = confusion_matrix(truth, answers, len(LABELS))
     accuracy = float(matrix.diagonal().sum() / matrix.sum())
     recall = recalls(matrix)
     return Trade(lift, accuracy, macro_f1(matrix), float(recall[_MILD]), float(recall[_MODERATE]))

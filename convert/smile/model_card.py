@@ -159,7 +159,7 @@ def _decision(decision: Decision, options: Sequence[Trade]) -> str:
     if options:
         lines += [
             "",
-            "On held-out training faces, each counted as ten other people would vote:",
+            "On held-out training faces:",
             "",
             "| lift of mild | of moderate | accuracy | macro-F1 | recall of mild | of moderate |",
             "|---|---|---|---|---|---|",

@@ -47,7 +47,6 @@ from convert.smile.evaluation import (
 )
 from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
 from convert.smile.model_card import smile_card
-from convert.smile.vote_targets import class_likelihoods
 
 _AUTO = "auto"
 
@@ -60,13 +59,11 @@ class ChoosingFaces:
         representative: (n, r, r, 3) uint8.
         held_out: (m, r, r, 3) uint8, from the slice that `train` keeps apart.
         truth: (m,) classes of `held_out`.
-        likelihoods: (m, 4) how likely ten other people would put each of `held_out` where.
     """
 
     representative: NDArray[np.uint8]
     held_out: NDArray[np.uint8]
     truth: NDArray[np.int64]
-    likelihoods: NDArray[np.float64]
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -166,7 +163,6 @@ def _choose_faces(faces: Faces, side: int, options: argparse.Namespace) -> Choos
         to_network_input(training.images[rest], side),
         to_network_input(training.images[held], side),
         training.classes[held],
-        class_likelihoods(training.smile_votes[held], training.smile_votes),
     )
 
 
@@ -181,7 +177,7 @@ def _decide(
     logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-9))
     if temperature is None:
         temperature = fit_temperature(logits, chosen.truth)
-    tried = trades(logits / temperature, chosen.likelihoods)
+    tried = trades(logits / temperature, chosen.truth)
     if lift is None:
         lift = choose_lift(tried, options.accuracy_price, least)
     return Decision(temperature, lift), tried

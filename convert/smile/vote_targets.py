@@ -13,7 +13,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.faces.smile_classes import VOTERS, votes_to_classes_matrix
+from convert.faces.smile_classes import VOTERS
 
 _GRID = np.linspace(0.001, 0.999, 101)
 _ROUNDS = 3000
@@ -54,18 +54,3 @@ def emotion_targets(votes: NDArray[np.uint8]) -> NDArray[np.float32]:
     counts = votes.astype(np.float32)
     shares: NDArray[np.float32] = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     return shares
-
-
-def class_likelihoods(
-    smile_votes: NDArray[np.int64], all_votes: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """(n, 4) how likely ten other people would put each face into each class.
-
-    Args:
-        smile_votes: (n,) of the faces.
-        all_votes: (m,) of a whole split, from which it is learned how votes are distributed.
-    """
-    likely: NDArray[np.float64] = (
-        predictive_votes(all_votes)[smile_votes].astype(np.float64) @ votes_to_classes_matrix()
-    )
-    return likely
