@@ -15,19 +15,8 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from proof import (
-    REPOSITORY,
-    ROOTS,
-    Skipped,
-    chroot_mounts,
-    expect,
-    in_chroot,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-)
+from debian import chroot_mounts, in_chroot, throwaway
+from proof import REPOSITORY, ROOTS, Skipped, expect, note, prove, proved, run
 
 PROGRAM: Final = "/opt/printability/venv/bin/printability"
 PIP: Final = ["/opt/printability/venv/bin/python", "-m", "pip"]

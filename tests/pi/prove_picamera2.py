@@ -22,19 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cv2
 import numpy as np
 import painted
-from proof import (
-    REPOSITORY,
-    Skipped,
-    chroot_mounts,
-    expect,
-    in_chroot,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-    wheels_for,
-)
+from debian import chroot_mounts, in_chroot, throwaway, wheels_for
+from proof import REPOSITORY, Skipped, expect, note, prove, proved, run
 
 # libcamera loads them all when the camera is opened.
 PICTURES: Final = 60

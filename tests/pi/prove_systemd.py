@@ -19,18 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import cv2
 import numpy as np
-from proof import (
-    REPOSITORY,
-    Machine,
-    Skipped,
-    expect,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-    wheels_for,
-)
+from debian import throwaway, wheels_for
+from machine import Machine
+from proof import REPOSITORY, Skipped, expect, note, prove, proved, run
 
 UNIT: Final = "printability.service"
 SETTINGS: Final = Path("etc/printability/config.yaml")

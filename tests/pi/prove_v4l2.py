@@ -15,19 +15,8 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from proof import (
-    ROOTS,
-    Skipped,
-    chroot_mounts,
-    expect,
-    in_chroot,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-    wheels_for,
-)
+from debian import chroot_mounts, in_chroot, throwaway, wheels_for
+from proof import ROOTS, Skipped, expect, note, prove, proved, run
 
 MODULES: Final = ("virtio_pci", "9pnet_virtio", "9p", "vivid")
 TIMEOUT_S: Final = 1200
@@ -148,11 +137,10 @@ def boot(kernel: Path, initramfs: Path, root: Path) -> str:
         "-virtfs", f"local,path={root},mount_tag=root,security_model=none,multidevs=remap",
     ]  # fmt: skip
     try:
-        done = run(*command, check=False, timeout_s=TIMEOUT_S)
-        return done.stdout + done.stderr
+        done = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT_S)
+        return (done.stdout + done.stderr).decode(errors="replace")
     except subprocess.TimeoutExpired as error:
-        told = error.stdout or b""
-        return told.decode(errors="replace") if isinstance(told, bytes) else told
+        return (error.stdout or b"").decode(errors="replace")
 
 
 def check(console: str) -> None:
