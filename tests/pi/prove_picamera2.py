@@ -37,6 +37,8 @@ NOTES: Final = "/var/tmp/notes.jsonl"
 STALL: Final = "/var/tmp/stall"
 BROKER_PORT: Final = 18_831
 MOST_GROWTH_KB: Final = 12_000
+# Frames that were under way when the camera stalled are still rated, on a busy machine slowly.
+LAST_FRAMES_S: Final = 3.0
 
 VIRTUAL_CAMERA: Final = """
 "Virtual0":
@@ -292,23 +294,27 @@ def a_stalled_camera_is_reopened(root: Path) -> None:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     stall = root / STALL.lstrip("/")
     try:
-        expect(listener.ready.wait(60), "READY=1 after the first rated frame", log_path.read_text())
-        listener.wait_for("online", 0.0, 20)
+        expect(
+            listener.ready.wait(240), "READY=1 after the first rated frame", log_path.read_text()
+        )
+        listener.wait_for("online", 0.0, 60)
         time.sleep(3)
         stalled_at = time.monotonic()
         stall.touch()
-        offline_s = listener.wait_for("offline", stalled_at, 20)
+        offline_s = listener.wait_for("offline", stalled_at, 60)
         time.sleep(6)
         resumed_at = time.monotonic()
-        late = [at - stalled_at for at in listener.watchdog if stalled_at + 1.5 < at < resumed_at]
+        quiet_from = stalled_at + LAST_FRAMES_S
+        late = [at - stalled_at for at in listener.watchdog if quiet_from < at < resumed_at]
         expect(not late, "the watchdog is not fed while the camera stalls", late)
         stall.unlink()
-        online_s = listener.wait_for("online", resumed_at, 60)
-        time.sleep(3)
-        fed = [at for at in listener.watchdog if at > resumed_at]
-        expect(fed, "the watchdog is fed again")
+        online_s = listener.wait_for("online", resumed_at, 120)
+        deadline = time.monotonic() + 60
+        while not any(at > resumed_at for at in listener.watchdog):
+            expect(time.monotonic() < deadline, "the watchdog is fed again")
+            time.sleep(0.1)
         process.terminate()
-        expect(process.wait(20) == 0, "the program ends with 0", process.returncode)
+        expect(process.wait(60) == 0, "the program ends with 0", process.returncode)
     finally:
         stall.unlink(missing_ok=True)
         if process.poll() is None:

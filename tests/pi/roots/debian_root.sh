@@ -29,7 +29,7 @@ emulate_arm64() {
   command -v qemu-aarch64-static >/dev/null \
     || cannot "qemu-user-static is not installed (apt install qemu-user-static)"
   local registry=/proc/sys/fs/binfmt_misc
-  mountpoint -q $registry || mount -t binfmt_misc none $registry \
+  [ -e $registry/register ] || mount -t binfmt_misc none $registry \
     || cannot "this kernel has no binfmt_misc"
   [ -e $registry/qemu-aarch64 ] || cat /usr/lib/binfmt.d/qemu-aarch64.conf >$registry/register \
     || cannot "the emulator cannot be registered with this kernel"
@@ -48,7 +48,7 @@ rm -rf --one-file-system "$root"
 
 mirror_of_apt() {
   apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 2>/dev/null \
-    | sed -n 's,^Debian Debian \(https\?://.*\),\1,p' | sort -u | sed -n 1p
+    | sed -n 's,^Debian Debian \(https\?://.*[^/]\)/*$,\1,p' | sort -u | sed -n 1p
 }
 mirror=${PRINTABILITY_DEBIAN_MIRROR:-$(mirror_of_apt || true)}
 mirror=${mirror:-http://deb.debian.org/debian}
