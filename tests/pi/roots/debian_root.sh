@@ -47,6 +47,7 @@ fi
 rm -rf --one-file-system "$root"
 
 mirror_of_apt() {
+  # shellcheck disable=SC2016  # apt fills these in
   apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' 2>/dev/null \
     | sed -n 's,^Debian Debian \(https\?://.*[^/]\)/*$,\1,p' | sort -u | sed -n 1p
 }
