@@ -40,7 +40,7 @@ class Machine:
             raise Skipped("systemd-nspawn is not installed (apt install systemd-container)")
         Path("/run/systemd").mkdir(exist_ok=True)
         options = ["--register=no", "--keep-unit", "--private-network", "--console=pipe"]
-        command = ["systemd-nspawn", "-q", "-D", self.root, "-b", "-M", f"proof-{os.getpid()}"]
+        command = ["systemd-nspawn", "-q", "-D", self.root, "-b", "-M", self.root.parent.name]
         with self.log.open("ab") as log:
             self._nspawn = subprocess.Popen(
                 [*command, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
