@@ -46,7 +46,7 @@ sleep 10
 
 def main() -> None:
     """Build the guest, boot it, read what it found."""
-    for program in ("qemu-system-x86_64", "busybox", "depmod", "cpio"):
+    for program in ("qemu-system-x86_64", "busybox", "depmod", "cpio", "apt-cache"):
         if shutil.which(program) is None:
             raise Skipped(
                 f"{program} is missing (apt install qemu-system-x86 busybox-static kmod cpio)"
@@ -84,13 +84,16 @@ def unpacked_kernel() -> Path:
     folder = ROOTS / "kernel"
     if (folder / ".complete").exists():
         return folder
-    told = run("apt-cache", "depends", "linux-image-amd64").stdout
-    names = [line.split()[-1] for line in told.splitlines() if "Depends: linux-image-" in line]
-    if not names:
+    name = newest_kernel()
+    if not name:
+        # Images come without apt's lists.
+        run("apt-get", "update", "-qq", check=False)
+        name = newest_kernel()
+    if not name:
         raise Skipped("apt knows no linux-image-amd64")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        fetched = subprocess.run(["apt-get", "download", names[0]], cwd=scratch, check=False)
+        fetched = subprocess.run(["apt-get", "download", name], cwd=scratch, check=False)
         if fetched.returncode != 0:
             raise Skipped("the kernel package cannot be fetched")
         package = next(Path(scratch).glob("*.deb"))
@@ -99,6 +102,13 @@ def unpacked_kernel() -> Path:
     run("depmod", "-b", folder, version)
     (folder / ".complete").touch()
     return folder
+
+
+def newest_kernel() -> str:
+    """The package of Debian's kernel of today; empty where apt knows none."""
+    told = run("apt-cache", "depends", "linux-image-amd64", check=False).stdout
+    names = [line.split()[-1] for line in told.splitlines() if "Depends: linux-image-" in line]
+    return names[0] if names else ""
 
 
 def make_initramfs(kernel: Path, version: str, scratch: Path) -> Path:
