@@ -30,6 +30,7 @@ readonly accounts_file=/etc/sysusers.d/printability.conf
 readonly command_link=/usr/local/bin/printability
 readonly needed_megabytes=1500
 readonly start_timeout_s=200
+readonly damaged_model=4
 source_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly source_folder
 
@@ -249,10 +250,16 @@ choose_runtime() {
     say "would run: every model once, and take tflite-runtime where ai-edge-litert does not work"
     return
   fi
-  local reason
-  if reason=$(run_models 2>&1); then
+  local reason status=0
+  reason=$(run_models 2>&1) || status=$?
+  case $status in
+  0) return ;;
+  "$damaged_model")
+    # No other runtime would run it.  `printability check` says which file is not what it should be.
+    [ -z "$program_only" ] || fail "$(tail -n 1 <<<"$reason")"
     return
-  fi
+    ;;
+  esac
   say "ai-edge-litert does not work on this machine ($(tail -n 1 <<<"$reason")); taking tflite-runtime."
   "$new_release/venv/bin/python" -m pip uninstall --quiet --yes ai-edge-litert
   pip_install 'tflite-runtime>=2.14,<3' \
@@ -261,7 +268,7 @@ choose_runtime() {
 }
 
 run_models() {
-  "$new_release/venv/bin/python" - "$new_release/app/models" <<'PYTHON'
+  "$new_release/venv/bin/python" - "$new_release/app/models" "$damaged_model" <<'PYTHON'
 import sys
 from pathlib import Path
 
@@ -271,7 +278,11 @@ except ImportError:
     from tflite_runtime.interpreter import Interpreter
 
 for model in sorted(Path(sys.argv[1]).glob("*.tflite")):
-    interpreter = Interpreter(model_path=str(model), num_threads=1)
+    try:
+        interpreter = Interpreter(model_path=str(model), num_threads=1)
+    except ValueError as error:
+        print(f"{model}: {error}", file=sys.stderr)
+        sys.exit(int(sys.argv[2]))
     interpreter.allocate_tensors()
     interpreter.invoke()
 PYTHON

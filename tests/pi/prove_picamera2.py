@@ -22,19 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import cv2
 import numpy as np
 import painted
-from proof import (
-    REPOSITORY,
-    Skipped,
-    chroot_mounts,
-    expect,
-    in_chroot,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-    wheels_for,
-)
+from debian import chroot_mounts, in_chroot, throwaway, wheels_for
+from proof import REPOSITORY, Skipped, expect, note, prove, proved, run
 
 # libcamera loads them all when the camera is opened.
 PICTURES: Final = 60
@@ -48,6 +37,10 @@ NOTES: Final = "/var/tmp/notes.jsonl"
 STALL: Final = "/var/tmp/stall"
 BROKER_PORT: Final = 18_831
 MOST_GROWTH_KB: Final = 12_000
+# Until everything has been used a first time, memory and descriptors rise.
+FRAMES_TO_JUDGE_LEAKS: Final = 5000
+# Frames that were under way when the camera stalled are still rated, on a busy machine slowly.
+LAST_FRAMES_S: Final = 3.0
 
 VIRTUAL_CAMERA: Final = """
 "Virtual0":
@@ -204,6 +197,9 @@ def nothing_leaks(root: Path) -> None:
     """Memory and descriptors stay flat once everything has been used a first time."""
     lines = [json.loads(text) for text in (root / NOTES.lstrip("/")).read_text().splitlines()]
     usage = [line for line in lines if "resident_kb" in line]
+    if not usage or usage[-1]["frames"] < FRAMES_TO_JUDGE_LEAKS:
+        note(f"whether anything leaks is told after {FRAMES_TO_JUDGE_LEAKS} frames only")
+        return
     settled = usage[len(usage) // 4 :]
     first, last = settled[0], settled[-1]
     for line in (usage[0], first, last):
@@ -303,23 +299,27 @@ def a_stalled_camera_is_reopened(root: Path) -> None:
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
     stall = root / STALL.lstrip("/")
     try:
-        expect(listener.ready.wait(60), "READY=1 after the first rated frame", log_path.read_text())
-        listener.wait_for("online", 0.0, 20)
+        expect(
+            listener.ready.wait(240), "READY=1 after the first rated frame", log_path.read_text()
+        )
+        listener.wait_for("online", 0.0, 60)
         time.sleep(3)
         stalled_at = time.monotonic()
         stall.touch()
-        offline_s = listener.wait_for("offline", stalled_at, 20)
+        offline_s = listener.wait_for("offline", stalled_at, 60)
         time.sleep(6)
         resumed_at = time.monotonic()
-        late = [at - stalled_at for at in listener.watchdog if stalled_at + 1.5 < at < resumed_at]
+        quiet_from = stalled_at + LAST_FRAMES_S
+        late = [at - stalled_at for at in listener.watchdog if quiet_from < at < resumed_at]
         expect(not late, "the watchdog is not fed while the camera stalls", late)
         stall.unlink()
-        online_s = listener.wait_for("online", resumed_at, 60)
-        time.sleep(3)
-        fed = [at for at in listener.watchdog if at > resumed_at]
-        expect(fed, "the watchdog is fed again")
+        online_s = listener.wait_for("online", resumed_at, 120)
+        deadline = time.monotonic() + 60
+        while not any(at > resumed_at for at in listener.watchdog):
+            expect(time.monotonic() < deadline, "the watchdog is fed again")
+            time.sleep(0.1)
         process.terminate()
-        expect(process.wait(20) == 0, "the program ends with 0", process.returncode)
+        expect(process.wait(60) == 0, "the program ends with 0", process.returncode)
     finally:
         stall.unlink(missing_ok=True)
         if process.poll() is None:

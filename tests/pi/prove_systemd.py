@@ -19,23 +19,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import cv2
 import numpy as np
-from proof import (
-    REPOSITORY,
-    Machine,
-    Skipped,
-    expect,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-    wheels_for,
-)
+from debian import throwaway, wheels_for
+from machine import Machine
+from proof import REPOSITORY, Skipped, expect, note, prove, proved, run
 
 UNIT: Final = "printability.service"
 SETTINGS: Final = Path("etc/printability/config.yaml")
 ALBUM: Final = Path("var/lib/printability/album")
-START_TIMEOUT_S: Final = 120.0
+# A busy machine is slow: these are for what must happen at all, not for how fast it happens.
+START_TIMEOUT_S: Final = 240.0
+PATIENCE_S: Final = 120.0
 FILM_RATE: Final = 10
 
 MINE: Final = """# A line of mine that an upgrade must leave alone.
@@ -152,7 +145,7 @@ def wait_active(machine: Machine, claim: str) -> float:
 
 def runs_and_says_so(machine: Machine, system: str) -> None:
     wait_active(machine, "the service is active")
-    machine.wait_until(lambda: "score" in status_text(machine), "STATUS says the score", 30)
+    machine.wait_until(lambda: "score" in status_text(machine), "STATUS says the score", PATIENCE_S)
     wait_for_photos(machine, 2)
     proved(f"{system}: active, STATUS: {status_text(machine)}")
 
@@ -162,7 +155,7 @@ def photos(machine: Machine) -> list[Path]:
 
 
 def wait_for_photos(machine: Machine, count: int) -> None:
-    machine.wait_until(lambda: len(photos(machine)) >= count, f"{count} photos", 90)
+    machine.wait_until(lambda: len(photos(machine)) >= count, f"{count} photos", 2 * PATIENCE_S)
 
 
 def main_pid(machine: Machine) -> str:
@@ -193,13 +186,13 @@ def watchdog_and_kill(machine: Machine, system: str) -> None:
     drop_in = machine.root / f"etc/systemd/system/{UNIT}.d"
     drop_in.mkdir(exist_ok=True)
     (drop_in / "proof.conf").write_text(
-        "[Service]\nWatchdogSec=4s\nTimeoutAbortSec=2s\nRestartSec=1s\n"
+        "[Service]\nWatchdogSec=8s\nTimeoutAbortSec=2s\nRestartSec=1s\n"
     )
     machine.run("systemctl", "daemon-reload")
     start(machine, "restart")
     pid = main_pid(machine)
     machine.run("kill", "-STOP", pid)
-    machine.wait_until(lambda: main_pid(machine) not in (pid, "0"), "a new process", 60)
+    machine.wait_until(lambda: main_pid(machine) not in (pid, "0"), "a new process", PATIENCE_S)
     wait_active(machine, "active after the watchdog")
     journal = machine.run("journalctl", "-u", UNIT, "--no-pager").stdout
     expect("Watchdog timeout" in journal, "the watchdog is named in the journal", journal[-800:])
@@ -207,7 +200,7 @@ def watchdog_and_kill(machine: Machine, system: str) -> None:
     pid = main_pid(machine)
     machine.run("kill", "-KILL", pid)
     took = machine.wait_until(
-        lambda: main_pid(machine) not in (pid, "0") and active(machine), "a restart", 60
+        lambda: main_pid(machine) not in (pid, "0") and active(machine), "a restart", PATIENCE_S
     )
     proved(f"{system}: SIGKILL → restart, rating again after {took:.0f} s")
     (drop_in / "proof.conf").unlink()
@@ -220,16 +213,18 @@ def reloads(machine: Machine, system: str) -> None:
     pid = main_pid(machine)
     settings = machine.root / SETTINGS
     settings.write_text(MINE.replace("threshold: 0.5", "threshold: 0.6"))
-    machine.run("systemctl", "reload", UNIT, timeout_s=30)
+    machine.run("systemctl", "reload", UNIT, timeout_s=PATIENCE_S)
     machine.wait_until(
-        lambda: "onfiguration read again" in log(machine), "the reload is logged", 15
+        lambda: "onfiguration read again" in log(machine), "the reload is logged", PATIENCE_S
     )
     settings.write_text(MINE.replace("threshold: 0.5", "threshold: 50"))
-    machine.run("systemctl", "reload", UNIT, timeout_s=30)
-    machine.wait_until(lambda: "stays in force" in log(machine), "the wrong reload is logged", 15)
+    machine.run("systemctl", "reload", UNIT, timeout_s=PATIENCE_S)
+    machine.wait_until(
+        lambda: "stays in force" in log(machine), "the wrong reload is logged", PATIENCE_S
+    )
     expect(active(machine) and main_pid(machine) == pid, "the same process goes on")
     settings.write_text(MINE)
-    machine.run("systemctl", "reload", UNIT, timeout_s=30)
+    machine.run("systemctl", "reload", UNIT, timeout_s=PATIENCE_S)
     proved(f"{system}: reload ({machine.show(UNIT, 'Type')}) takes a change, refuses a wrong one")
 
 
@@ -297,7 +292,7 @@ def wait_for_a_shot(machine: Machine) -> None:
     def shooting() -> bool:
         return len(photos(machine)) > count or any("tmp" in path.name for path in album.rglob("*"))
 
-    machine.wait_until(shooting, "a shot", 60)
+    machine.wait_until(shooting, "a shot", PATIENCE_S)
 
 
 def upgrades_and_goes_back(machine: Machine, system: str) -> None:
@@ -319,11 +314,12 @@ def upgrades_and_goes_back(machine: Machine, system: str) -> None:
     expect((root / "opt/printability/venv").readlink() == second, "the good version stays")
     expect(active(machine), "and runs on")
     reason = next((line for line in told.splitlines() if line.startswith("FAIL models")), "")
+    expect(reason, "the damaged model is named", told[-1500:])
     told = installer(machine, "rollback")
     expect((root / "opt/printability/venv").readlink() == first, "rollback goes back", told)
     wait_active(machine, "active after the rollback")
     proved(f"{system}: upgrade keeps settings and shows a diff; rollback works")
-    proved(f"{system}: a version that fails its check changes nothing: {reason[:120]}")
+    proved(f"{system}: a version that fails its check changes nothing: {reason[:160]}")
 
 
 def digest(path: Path) -> str:
@@ -361,9 +357,9 @@ def survives_a_reboot(machine: Machine, system: str, before: dict[str, str]) -> 
     (folder / "listen.py").write_text(LISTEN)
     command = ["/opt/printability/venv/bin/python", "/root/.proof/listen.py", str(len(before))]
     machine.run("systemd-run", "--unit=listener", *command)
-    machine.wait_until((folder / "subscribed").exists, "the listener is subscribed", 30)
+    machine.wait_until((folder / "subscribed").exists, "the listener is subscribed", PATIENCE_S)
     start(machine)
-    machine.wait_until((folder / "heard.json").exists, "the listener heard enough", 150)
+    machine.wait_until((folder / "heard.json").exists, "the listener heard enough", 2 * PATIENCE_S)
     heard = set(json.loads((folder / "heard.json").read_text()))
     expected = {Path(name).name for name in before}
     missing = {name for name in expected if name not in heard}
@@ -385,7 +381,7 @@ def note(_client, _data, message):
 def subscribed(*_):
     open("/root/.proof/subscribed", "w").close()
 client.on_message, client.on_subscribe = note, subscribed
-for _ in range(50):
+for _ in range(300):
     try:
         client.connect("127.0.0.1")
         break
@@ -393,7 +389,7 @@ for _ in range(50):
         time.sleep(0.2)
 client.subscribe("printability/+/shot", 1)
 client.loop_start()
-deadline = time.monotonic() + 100
+deadline = time.monotonic() + 200
 while time.monotonic() < deadline and len(heard) < int(sys.argv[1]) + 1:
     time.sleep(0.2)
 client.loop_stop()

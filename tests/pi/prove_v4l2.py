@@ -15,19 +15,8 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from proof import (
-    ROOTS,
-    Skipped,
-    chroot_mounts,
-    expect,
-    in_chroot,
-    note,
-    prove,
-    proved,
-    run,
-    throwaway,
-    wheels_for,
-)
+from debian import chroot_mounts, in_chroot, throwaway, wheels_for
+from proof import ROOTS, Skipped, expect, note, prove, proved, run
 
 MODULES: Final = ("virtio_pci", "9pnet_virtio", "9p", "vivid")
 TIMEOUT_S: Final = 1200
@@ -57,7 +46,7 @@ sleep 10
 
 def main() -> None:
     """Build the guest, boot it, read what it found."""
-    for program in ("qemu-system-x86_64", "busybox", "depmod", "cpio"):
+    for program in ("qemu-system-x86_64", "busybox", "depmod", "cpio", "apt-cache"):
         if shutil.which(program) is None:
             raise Skipped(
                 f"{program} is missing (apt install qemu-system-x86 busybox-static kmod cpio)"
@@ -95,13 +84,16 @@ def unpacked_kernel() -> Path:
     folder = ROOTS / "kernel"
     if (folder / ".complete").exists():
         return folder
-    told = run("apt-cache", "depends", "linux-image-amd64").stdout
-    names = [line.split()[-1] for line in told.splitlines() if "Depends: linux-image-" in line]
-    if not names:
+    name = newest_kernel()
+    if not name:
+        # Images come without apt's lists.
+        run("apt-get", "update", "-qq", check=False)
+        name = newest_kernel()
+    if not name:
         raise Skipped("apt knows no linux-image-amd64")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        fetched = subprocess.run(["apt-get", "download", names[0]], cwd=scratch, check=False)
+        fetched = subprocess.run(["apt-get", "download", name], cwd=scratch, check=False)
         if fetched.returncode != 0:
             raise Skipped("the kernel package cannot be fetched")
         package = next(Path(scratch).glob("*.deb"))
@@ -110,6 +102,13 @@ def unpacked_kernel() -> Path:
     run("depmod", "-b", folder, version)
     (folder / ".complete").touch()
     return folder
+
+
+def newest_kernel() -> str:
+    """The package of Debian's kernel of today; empty where apt knows none."""
+    told = run("apt-cache", "depends", "linux-image-amd64", check=False).stdout
+    names = [line.split()[-1] for line in told.splitlines() if "Depends: linux-image-" in line]
+    return names[0] if names else ""
 
 
 def make_initramfs(kernel: Path, version: str, scratch: Path) -> Path:
@@ -148,11 +147,10 @@ def boot(kernel: Path, initramfs: Path, root: Path) -> str:
         "-virtfs", f"local,path={root},mount_tag=root,security_model=none,multidevs=remap",
     ]  # fmt: skip
     try:
-        done = run(*command, check=False, timeout_s=TIMEOUT_S)
-        return done.stdout + done.stderr
+        done = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT_S)
+        return (done.stdout + done.stderr).decode(errors="replace")
     except subprocess.TimeoutExpired as error:
-        told = error.stdout or b""
-        return told.decode(errors="replace") if isinstance(told, bytes) else told
+        return (error.stdout or b"").decode(errors="replace")
 
 
 def check(console: str) -> None:
