@@ -229,6 +229,8 @@ make_release() {
   for part in device convert models systemd pyproject.toml config.yaml README.md LICENSE; do
     [ ! -e "$source_folder/$part" ] || run cp -r --preserve=mode "$source_folder/$part" "$new_release/app/"
   done
+  # For training only, and larger than all the rest.
+  run rm -rf "$new_release/app/convert/weights"
   run "$python" -m venv --system-site-packages "$new_release/venv"
   package_limits | write_file "$new_release/limits.txt" 644
   run find "$new_release/app" -name __pycache__ -prune -exec rm -rf {} +
