@@ -14,6 +14,7 @@ from typing import Final, Self
 from proof import Skipped, expect, run
 
 BOOT_TIMEOUT_S: Final = 180.0
+POWER_OFF_TIMEOUT_S: Final = 60.0
 
 
 @dataclass
@@ -66,10 +67,11 @@ class Machine:
         if self._nspawn.poll() is None and self._pid:
             os.kill(self._pid, signal.SIGRTMIN + 4)
         try:
-            self._nspawn.wait(60)
+            self._nspawn.wait(POWER_OFF_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            self._nspawn.terminate()
-            self._nspawn.wait(30)
+            # Killing systemd-nspawn alone would leave what runs in it.
+            os.kill(self._pid or self._nspawn.pid, signal.SIGKILL)
+            self._nspawn.wait(POWER_OFF_TIMEOUT_S)
         self._nspawn, self._pid = None, 0
 
     def run(

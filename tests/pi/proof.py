@@ -64,6 +64,8 @@ def prove(proof: Callable[[], None]) -> None:
         return
     if NAMESPACE_FLAG not in os.environ:
         enter_namespaces()
+    if os.getpid() == 1:
+        leave_an_init()
     clock = TimeLimit(float(os.environ.get(TIME_LIMIT, "0")))
     started = time.monotonic()
     try:
@@ -71,12 +73,14 @@ def prove(proof: Callable[[], None]) -> None:
         proof()
     except Skipped as reason:
         print(f"skipped: {reason}")
-    except Disproved as error:
+    except Exception as error:
         if clock.reached:
             print(f"skipped: {clock.reached}")
-        else:
+        elif isinstance(error, Disproved):
             print(f"DISPROVED: {error}")
             sys.exit(1)
+        else:
+            raise
     print(f"({time.monotonic() - started:.0f} s)")
 
 
@@ -89,6 +93,24 @@ def enter_namespaces() -> None:
     os.environ[NAMESPACE_FLAG] = "1"
     sys.stdout.flush()
     os.execvp(NAMESPACES[0], [*NAMESPACES, sys.executable, *sys.argv])
+
+
+def leave_an_init() -> None:
+    """Go on in a child; what stays as process 1 reaps the orphans, and ends when the child does.
+
+    A container does not end while a process that was sent into it, and whose parent has died, is
+    not reaped.
+    """
+    child = os.fork()
+    if child == 0:
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: os.kill(child, number))
+    while True:
+        process, status = os.wait()
+        if process == child:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
 
 
 def needs_disk_space() -> None:
@@ -115,8 +137,10 @@ class TimeLimit:
             signal.setitimer(signal.ITIMER_REAL, limit_s)
 
     def _end(self, number: int, _frame: FrameType | None) -> NoReturn:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self.reached = (
-            f"not at its end after {self._limit_s / 60:g} minutes, its time limit"
+            f"not at its end after {self._limit_s:g} s, its time limit"
             if number == signal.SIGALRM
             else "it was told to terminate"
         )

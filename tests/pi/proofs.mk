@@ -52,7 +52,7 @@ proof-tools:
 # another for the case that it does not.
 define bounded
 echo "== $(1), at most $(2) s"; status=0; \
-$(PROOF_SUDO) env PROOF_TIME_LIMIT_S=$(2) $(3) timeout --foreground --kill-after=30 $$(($(2) + 60)) \
+$(PROOF_SUDO) env PROOF_TIME_LIMIT_S=$(2) $(3) timeout --foreground --kill-after=30 $$(($(2) + 180)) \
   $(PROOF_PYTHON) tests/pi/$(1) || status=$$?; \
 case $$status in 124|137) echo "skipped: it had to be stopped after its $(2) s";; *) exit $$status;; esac
 endef

@@ -85,12 +85,15 @@ def test_a_proof_cut_off_by_its_time_limit_is_skipped(tmp_path: Path, body: str)
     assert "skipped: not at its end after" in done.stdout
 
 
-def test_what_goes_wrong_because_of_the_cut_does_not_count(tmp_path: Path) -> None:
-    body = """
+@pytest.mark.parametrize(
+    "end", ["proof.expect(False, 'the machine is well while it is taken down')", "1 / 0"]
+)
+def test_what_goes_wrong_because_of_the_cut_does_not_count(tmp_path: Path, end: str) -> None:
+    body = f"""
     try:
         time.sleep(60)
     finally:
-        proof.expect(False, 'the machine is well while it is taken down')
+        {end}
     """.strip()
     done = run_proof(tmp_path, body, limit_s=0.5)
     assert done.returncode == 0, done.stdout
