@@ -23,6 +23,16 @@ from convert.quantization.folded_network import (
 NamedWeights = dict[str, NDArray[np.float32]]
 _EPSILON = 1e-3
 _SMILE_OUTPUTS = 4
+_NUMBERED_NORMALIZATION = re.compile(r"^normalization_\d+$")
+
+
+def variable_name(layer: str, variable: str) -> str:
+    """`stem_conv/kernel`; the same in every session.
+
+    Keras numbers the layers it names itself: the input's normalization is `normalization_1` in
+    the second network that a program builds.
+    """
+    return f"{re.sub(_NUMBERED_NORMALIZATION, 'normalization', layer)}/{variable}"
 
 
 def is_efficientnet_b0(weights: NamedWeights) -> bool:

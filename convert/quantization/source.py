@@ -80,11 +80,15 @@ def _keras_file(path: Path) -> tuple[from_keras.NamedWeights, int | None]:
 def named_weights(model: object) -> from_keras.NamedWeights:
     """The weights of a Keras model by layer and variable name, nested models included."""
     found: from_keras.NamedWeights = {}
+    rescalings = 0
     for layer in model._flatten_layers(include_self=False):  # type: ignore[attr-defined] # noqa: SLF001
         for variable in layer._trainable_variables + layer._non_trainable_variables:  # noqa: SLF001
-            found[f"{layer.name}/{variable.name}"] = np.asarray(variable)
-        if type(layer).__name__ == "Rescaling" and layer.name != "rescaling":
-            found["rescaling_1/scale"] = np.asarray(layer.scale, np.float32)
+            found[from_keras.variable_name(layer.name, variable.name)] = np.asarray(variable)
+        if type(layer).__name__ == "Rescaling":
+            # The first one scales to 0..1; a second one there is with ImageNet weights only.
+            if rescalings:
+                found["rescaling_1/scale"] = np.asarray(layer.scale, np.float32)
+            rescalings += 1
     return found
 
 
@@ -95,10 +99,10 @@ def _saved_model(path: Path) -> tuple[from_keras.NamedWeights, int | None]:
         loaded = tf.saved_model.load(str(path))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path} cannot be loaded: {error}") from error
-    weights = {
-        "/".join(variable.name.removesuffix(":0").split("/")[-2:]): variable.numpy()
-        for variable in loaded.variables
-    }
+    weights = {}
+    for variable in loaded.variables:
+        layer, _, name = variable.name.removesuffix(":0").rpartition("/")
+        weights[from_keras.variable_name(layer.split("/")[-1], name)] = variable.numpy()
     shapes = [
         spec.shape
         for signature in loaded.signatures.values()
@@ -125,7 +129,8 @@ def read_weights_file(path: Path) -> from_keras.NamedWeights:
                     continue
                 name = str(variables.attrs["name"])
                 for index, variable in variables.items():
-                    found[f"{name}/{names[int(index)]}"] = np.asarray(variable, np.float32)
+                    key = from_keras.variable_name(name, names[int(index)])
+                    found[key] = np.asarray(variable, np.float32)
     except (OSError, KeyError, IndexError, ValueError) as error:
         raise ConfigurationError(
             f"{path} is no weights file of Keras 3 with named layers: {error}"

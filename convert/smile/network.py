@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.faces.smile_classes import EMOTIONS, LABELS, VOTERS
+from convert.quantization.from_keras import variable_name
 
 Build = Callable[[int, float], Any]
 DROPOUT = 0.3
@@ -45,7 +46,7 @@ def set_named_weights(network: Any, weights: Mapping[str, NDArray[np.float32]]) 
         KeyError: the model has no variable of one of the names.
     """
     variables = {
-        f"{layer.name}/{variable.name}": variable
+        variable_name(layer.name, variable.name): variable
         for layer in network.layers
         for variable in layer.weights
     }

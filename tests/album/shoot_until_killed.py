@@ -2,10 +2,10 @@
 
 It forks a child that opens the album, announces what an earlier one left, and then saves and
 announces shots without pause; the parent kills it with SIGKILL at a random time and forks the
-next, until the album holds enough shots.  Forking saves the start of Python, which would take most
-of the time.  The child says when it saved a shot, so that the kills fall between opening and its
-sixth shot on slow machines too.  Prints JSON: kills, how many of them before the first shot, and
-how many times the index was removed.
+next, until the album holds enough shots and enough kills were survived.  Forking saves the start
+of Python, which would take most of the time.  The child says when it saved a shot, so that the
+kills fall between opening and its sixth shot on slow machines too.  Prints JSON: kills, how many
+of them before the first shot, and how many times the index was removed.
 """
 
 import json
@@ -68,10 +68,10 @@ def winners(folder: Path) -> int:
     return sum(p.suffix == ".jpg" and p.stem[-2] != "-" for p in folder.iterdir())
 
 
-def main(folder: Path, journal: Path, shots: int, seed: int) -> None:
+def main(folder: Path, journal: Path, shots: int, least_kills: int, seed: int) -> None:
     chance = random.Random(seed)
     kills = early = lost_indexes = 0
-    while winners(folder) < shots:
+    while winners(folder) < shots or kills < least_kills:
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -93,4 +93,4 @@ def main(folder: Path, journal: Path, shots: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *(int(number) for number in sys.argv[3:6]))

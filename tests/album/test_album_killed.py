@@ -15,6 +15,7 @@ from device.album.metadata import read_record, read_shot
 from device.config.album import AlbumSettings
 
 SHOTS = 200
+KILLS = 30
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("shoot_until_killed.py")
 
@@ -33,7 +34,7 @@ def quick_disk(tmp_path):
 def test_two_hundred_shots_of_a_process_that_is_killed_all_the_time(quick_disk, capsys):
     folder, journal = quick_disk / "album", quick_disk / "announced"
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(folder), str(journal), str(SHOTS), "7"],
+        [sys.executable, str(PROGRAM), str(folder), str(journal), str(SHOTS), str(KILLS), "7"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -68,7 +69,7 @@ def test_two_hundred_shots_of_a_process_that_is_killed_all_the_time(quick_disk, 
     assert [entry.file for entry in listed] == sorted((e.file for e in listed), reverse=True)
     assert set(journal.read_text().split()) == winners, "an event was lost"
     assert len(winners) >= SHOTS
-    assert report["kills"] >= 30
+    assert report["kills"] >= KILLS
     with capsys.disabled():
         sys.stdout.write(
             f"\n{len(winners)} shots ({len(files)} photos), {report['kills']} times killed, "

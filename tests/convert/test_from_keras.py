@@ -80,3 +80,13 @@ def test_what_is_no_network_is_refused(tmp_path):
         open_network(tmp_path / "notes.txt", None)
     with pytest.raises(ConfigurationError, match="does not exist"):
         open_network(tmp_path / "none.keras", None)
+
+
+def test_a_network_built_second_in_a_program_folds_to_the_same_answers(tmp_path, trained, faces):
+    # Keras numbers its layers on: normalization_1, rescaling_1.
+    second = build_network(SIDE)
+    second.set_weights(trained.get_weights())
+    second.save_weights(tmp_path / "second.weights.h5")
+    second.save(tmp_path / "second.keras")
+    for name, side in (("second.weights.h5", SIDE), ("second.keras", None)):
+        assert same_answers(open_network(tmp_path / name, side), trained, faces), name

@@ -307,7 +307,8 @@ def upgrades_and_goes_back(machine: Machine, system: str) -> None:
     second = (root / "opt/printability/venv").readlink()
     expect(second != first and active(machine), "the new version runs")
     shutil.copytree(root / "source", root / "broken")
-    model = next((root / "broken/models").glob("smile*.tflite"))
+    manifest = json.loads((root / "broken/models/manifest.json").read_text())
+    model = root / "broken/models" / manifest["models"]["smile"]["file"]
     model.write_bytes(model.read_bytes()[:-1000])
     told = installer(machine, source="/broken", check=False)
     expect(told.endswith("status 1"), "a version with a damaged model is refused", told[-1500:])
