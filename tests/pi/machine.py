@@ -41,7 +41,9 @@ class Machine:
             raise Skipped("systemd-nspawn is not installed (apt install systemd-container)")
         Path("/run/systemd").mkdir(exist_ok=True)
         options = ["--register=no", "--keep-unit", "--private-network", "--console=pipe"]
-        command = ["systemd-nspawn", "-q", "-D", self.root, "-b", "-M", self.root.parent.name]
+        # The folder's name is random; a machine's must not have an underscore.
+        name = self.root.parent.name.replace("_", "-")
+        command = ["systemd-nspawn", "-q", "-D", self.root, "-b", "-M", name]
         with self.log.open("ab") as log:
             self._nspawn = subprocess.Popen(
                 [*command, *options], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
