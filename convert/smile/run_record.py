@@ -76,16 +76,11 @@ def judge(end: EpochEnd, logits: NDArray[np.float32], held_out: Faces) -> EpochR
     found, truth = softmax(logits), held_out.classes
     matrix = confusion_matrix(truth, found.argmax(axis=1).astype(np.int64), len(LABELS))
     return EpochResult(
-        end.stage,
-        end.resolution,
-        end.epoch,
-        end.step,
-        end.train_loss,
-        float(-np.log(found[np.arange(len(truth)), truth] + 1e-12).mean()),
-        float(matrix.diagonal().sum() / matrix.sum()),
-        macro_f1(matrix),
-        spearman(expected_weight(found), held_out.smile_votes),
-        end.images_per_s,
+        **asdict(end),
+        loss=float(-np.log(found[np.arange(len(truth)), truth] + 1e-12).mean()),
+        accuracy=float(matrix.diagonal().sum() / matrix.sum()),
+        macro_f1=macro_f1(matrix),
+        spearman=spearman(expected_weight(found), held_out.smile_votes),
     )
 
 

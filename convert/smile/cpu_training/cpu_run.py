@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convert.errors import ConfigurationError
 from convert.faces.prepared_set import Faces
+from convert.quantization.from_keras import NamedWeights
 from convert.smile.run_record import EpochResult, RunRecord, RunSettings
 from convert.smile.stages import Stage, worker_share
 from convert.smile.training_faces import TrainingFaces
 
-NamedWeights = dict[str, NDArray[np.float32]]
 Save = Callable[[Path, Stage, NamedWeights], None]
 _LISTEN_S = 1.0
 # glibc would hand every feature map back to the kernel and fetch it anew, page by page, at the

@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 from convert.faces.network_input import to_network_input
 from convert.faces.prepared_set import Faces
 from convert.faces.smile_classes import votes_to_classes_matrix
+from convert.quantization.from_keras import NamedWeights
 from convert.smile.cpu_training.torch_network import SmileNetwork, to_keras, to_torch, torch_name
 from convert.smile.run_record import EpochEnd, EpochResult, RunSettings, judge
 from convert.smile.stages import Stage, epoch_of, steps_per_epoch
@@ -55,7 +56,7 @@ class StageTask:
     faces: TrainingFaces
     held_out: Faces
     settings: RunSettings
-    weights: dict[str, NDArray[np.float32]]
+    weights: NamedWeights
     best_loss: float
     folder: Path
     meeting_file: Path
@@ -66,7 +67,7 @@ class JudgedWeights:
     """An epoch's result and the averaged weights that it is of."""
 
     result: EpochResult
-    weights: dict[str, NDArray[np.float32]]
+    weights: NamedWeights
     improved: bool
 
 
@@ -189,7 +190,7 @@ class _Worker:
             answers.append(self._average(tensor)[0].numpy())
         return np.concatenate(answers)
 
-    def _averaged_weights(self) -> dict[str, NDArray[np.float32]]:
+    def _averaged_weights(self) -> NamedWeights:
         state = self._average.state_dict()
         return {name: to_keras(name, state[torch_name(name)]) for name in self._task.weights}
 
