@@ -93,6 +93,16 @@ def _train(parser: _Parser) -> None:
     parser.add_argument(
         "--checkpoint-minutes", type=float, default=10.0, help="time between checkpoints"
     )
+    parser.add_argument(
+        "--teacher",
+        action="append",
+        metavar="FILE:SIDE",
+        help="learn also from what this trained .weights.h5 says at this resolution; "
+        "several give their average",
+    )
+    parser.add_argument(
+        "--teacher-share", type=float, default=0.5, help="of the target; the rest are the votes"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of every random choice")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--limit", type=int, help="use only so many faces, to try things out")

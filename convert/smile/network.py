@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.faces.network_input import to_network_input
 from convert.faces.smile_classes import EMOTIONS, LABELS, VOTERS
 from convert.quantization.from_keras import variable_name
 
 Build = Callable[[int, float], Any]
 DROPOUT = 0.3
+_ANSWERED_AT_ONCE = 128
 HEADS = (("smile", len(LABELS)), ("count", VOTERS + 1), ("emotion", len(EMOTIONS)))
 
 
@@ -52,3 +54,15 @@ def set_named_weights(network: Any, weights: Mapping[str, NDArray[np.float32]]) 
     }
     for name, array in weights.items():
         variables[name].assign(array)
+
+
+def answers_of(
+    network: Any, images: NDArray[np.uint8], resolution: int
+) -> tuple[NDArray[np.float32], ...]:
+    """Logits of each head for gray uint8 faces, scaled to `resolution` pixels."""
+    parts = []
+    for at in range(0, len(images), _ANSWERED_AT_ONCE):
+        block = to_network_input(images[at : at + _ANSWERED_AT_ONCE], resolution)
+        heads = network(block.astype(np.float32), training=False)
+        parts.append([np.asarray(logits) for logits in heads])
+    return tuple(np.concatenate(head) for head in zip(*parts, strict=True))

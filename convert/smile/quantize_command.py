@@ -135,6 +135,7 @@ def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, A
         result,
         decision,
         made.options_tried,
+        _pair("--least-recall", options.least_recall) if options.lift == _AUTO else (0.0, 0.0),
     )
     write_whole(options.models / card, text.encode())
     return {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convert.errors import ConfigurationError
 from convert.faces.hold_out import hold_out
@@ -17,9 +18,10 @@ from convert.progress import say
 from convert.quantization.from_keras import NamedWeights
 from convert.quantization.source import named_weights, read_weights_file
 from convert.smile.distribution import join_cluster
-from convert.smile.network import build_network, set_named_weights
+from convert.smile.network import answers_of, build_network, set_named_weights
 from convert.smile.run_record import EpochResult, RunSettings
 from convert.smile.stages import Stage, parse_stages
+from convert.smile.teaching import Answers, lesson_of, parse_teacher
 from convert.smile.training import TrainingRun
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.warm_start import read_lite0, reestimate_statistics, start_from_lite0
@@ -53,8 +55,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         options.patience,
         60 * options.checkpoint_minutes,
     )
+    with_torch = options.engine == "torch"
+    if options.teacher:
+        teachers = [parse_teacher(text) for text in options.teacher]
+        ask = _ask_with_torch if with_torch else _ask_with_keras
+        lesson = lesson_of(teachers, learned.images, ask, options.out / "lesson.npz")
+        faces = faces.taught(lesson, options.teacher_share)
     material = _Material(stages, faces, held_out, settings, results.append)
-    train = _train_with_torch if options.engine == "torch" else _train_with_tensorflow
+    train = _train_with_torch if with_torch else _train_with_tensorflow
     best, workers = train(material, options)
     last = results[-1] if results else None
     return {
@@ -65,6 +73,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "last_epoch": None if last is None else last.__dict__,
         "text": f"{best}: done" if last is None else f"{best}: {_line(last)}",
     }
+
+
+def _ask_with_torch(weights: NamedWeights, images: NDArray[np.uint8], side: int) -> Answers:
+    from convert.smile.cpu_training.torch_network import answers_of, network_of
+
+    return answers_of(network_of(weights, 0.0).eval(), images, side)
+
+
+def _ask_with_keras(weights: NamedWeights, images: NDArray[np.uint8], side: int) -> Answers:
+    network = build_network(side)
+    set_named_weights(network, weights)
+    return answers_of(network, images, side)
 
 
 @dataclass(frozen=True)

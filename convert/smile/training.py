@@ -11,18 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.faces.network_input import to_network_input
 from convert.faces.prepared_set import Faces
 from convert.faces.smile_classes import votes_to_classes_matrix
 from convert.progress import progress
 from convert.smile.distribution import Cluster
-from convert.smile.network import Build, build_network
+from convert.smile.network import Build, answers_of, build_network
 from convert.smile.run_record import EpochEnd, EpochResult, RunRecord, RunSettings, judge
 from convert.smile.stages import Stage, epoch_of, steps_per_epoch, worker_share
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.training_state import TrainingState
-
-_EVALUATION_BATCH = 128
 
 
 class TrainingRun:
@@ -164,15 +161,7 @@ class TrainingRun:
     ) -> EpochResult:
         faces = self._held_out
         with state.averaged() as network:
-            outputs = [
-                network(
-                    to_network_input(
-                        faces.images[at : at + _EVALUATION_BATCH], stage.resolution
-                    ).astype(np.float32),
-                    training=False,
-                )[0]
-                for at in range(0, len(faces), _EVALUATION_BATCH)
-            ]
+            logits = answers_of(network, faces.images, stage.resolution)[0]
         end = EpochEnd(
             index,
             stage.resolution,
@@ -181,7 +170,7 @@ class TrainingRun:
             float(np.mean(losses)) if losses else float("nan"),
             speed,
         )
-        result = judge(end, np.concatenate([np.asarray(part) for part in outputs]), faces)
+        result = judge(end, logits, faces)
         if self._cluster.is_chief:
             self._record.add(result)
         self._report(result)

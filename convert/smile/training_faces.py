@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.faces.prepared_set import Faces
 from convert.smile.augmentation import augmented
+from convert.smile.teaching import Lesson
 from convert.smile.vote_targets import count_targets, emotion_targets
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -59,6 +60,14 @@ class TrainingFaces:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def taught(self, lesson: Lesson, share: float) -> TrainingFaces:
+        """The same faces, whose targets are to this share (0 to 1) what trained networks say."""
+        return replace(
+            self,
+            counts=(1 - share) * self.counts + share * lesson.counts,
+            emotions=(1 - share) * self.emotions + share * lesson.emotions,
+        )
 
     def batches(
         self,

@@ -17,21 +17,18 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, distributed, nn
 from torch.nn.functional import cross_entropy
 
-from convert.faces.network_input import to_network_input
 from convert.faces.prepared_set import Faces
 from convert.faces.smile_classes import votes_to_classes_matrix
 from convert.quantization.from_keras import NamedWeights
-from convert.smile.cpu_training.torch_network import SmileNetwork, to_keras, to_torch, torch_name
+from convert.smile.cpu_training.torch_network import answers_of, network_of, to_keras, torch_name
 from convert.smile.run_record import EpochEnd, EpochResult, RunSettings, judge
 from convert.smile.stages import Stage, epoch_of, steps_per_epoch
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.training_state import AUXILIARY_WEIGHT, LARGEST_GRADIENT, WEIGHT_DECAY
 
-_EVALUATION_BATCH = 64
 CHECKPOINT_FILE = "checkpoint.pt"
 
 
@@ -97,10 +94,7 @@ def run_worker(rank: int, workers: int, task: StageTask, results: Any) -> None:
 class _Worker:
     def __init__(self, rank: int, workers: int, task: StageTask, results: Any) -> None:
         self._rank, self._workers, self._task, self._results = rank, workers, task, results
-        network = SmileNetwork(task.settings.dropout)
-        state = {torch_name(name): to_torch(name, array) for name, array in task.weights.items()}
-        network.load_state_dict(state, strict=False)
-        self._network = network.to(memory_format=torch.channels_last)
+        network = self._network = network_of(task.weights, task.settings.dropout)
         self._average = copy.deepcopy(self._network).eval()
         self._optimizer = torch.optim.AdamW(_groups(network), lr=1e-3, fused=True)
         self._step, self._waited, self._best = 0, 0, task.best_loss
@@ -170,7 +164,8 @@ class _Worker:
             end = EpochEnd(
                 task.index, task.stage.resolution, round(epoch, 3), self._step, train_loss, speed
             )
-            result = judge(end, self._answers(), task.held_out)
+            answers = answers_of(self._average, task.held_out.images, task.stage.resolution)
+            result = judge(end, answers[0], task.held_out)
             improved = result.loss < self._best
             self._waited = 0 if improved else self._waited + 1
             self._best = min(self._best, result.loss)
@@ -179,16 +174,6 @@ class _Worker:
             stop += self._waited >= task.settings.patience
         distributed.broadcast(stop, 0)
         return bool(stop)
-
-    @torch.no_grad()
-    def _answers(self) -> NDArray[np.float32]:
-        side, images = self._task.stage.resolution, self._task.held_out.images
-        answers = []
-        for at in range(0, len(images), _EVALUATION_BATCH):
-            block = to_network_input(images[at : at + _EVALUATION_BATCH], side)[..., :1]
-            tensor = torch.from_numpy(block.astype(np.float32)).permute(0, 3, 1, 2)
-            answers.append(self._average(tensor)[0].numpy())
-        return np.concatenate(answers)
 
     def _averaged_weights(self) -> NamedWeights:
         state = self._average.state_dict()
