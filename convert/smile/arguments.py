@@ -134,19 +134,20 @@ def _quantize(parser: _Parser) -> None:
         "--lift",
         default="0,0",
         metavar="MILD,MODERATE",
-        help="what to add to the logits of mild and moderate, in nats, or `auto`",
+        help="what to add to the logits of mild and moderate, in nats; or `auto`, or `even` (the "
+        "same for both): found on the held-out faces",
     )
     parser.add_argument(
         "--accuracy-price",
         type=float,
         default=0.005,
-        help="accuracy that `--lift auto` may give for macro-F1",
+        help="accuracy that a lift which is found may give for macro-F1",
     )
     parser.add_argument(
         "--least-recall",
         default="0,0",
         metavar="MILD,MODERATE",
-        help="recalls that `--lift auto` must reach on the held-out faces, where it can",
+        help="recalls that a lift which is found must reach on the held-out faces, where it can",
     )
     parser.add_argument(
         "--temperature", default="1", help="divides the logits; a number, or `auto`"

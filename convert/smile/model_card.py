@@ -54,7 +54,7 @@ def smile_card(
     result: LadderResult,
     decision: Decision,
     options: Sequence[Trade],
-    least_recall: tuple[float, float] = (0.0, 0.0),
+    choice: str = "",
 ) -> str:
     """The card as Markdown.
 
@@ -67,7 +67,7 @@ def smile_card(
         result: how it was quantized.
         decision: what is folded into its last layer.
         options: the lifts that were tried.
-        least_recall: what the lift had to reach, of mild and moderate, on held-out faces.
+        choice: a sentence on how the lift was chosen.
     """
     parts = [
         _INTRODUCTION.format(file=file, side=side, labels=", ".join(LABELS)),
@@ -75,7 +75,7 @@ def smile_card(
         _other_sets(other_sets),
         _groups(groups),
         _quantization(result),
-        _decision(decision, options, least_recall),
+        _decision(decision, options, choice),
         _LIMITS,
     ]
     return "\n".join(part for part in parts if part)
@@ -148,9 +148,7 @@ def _quantization(result: LadderResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _decision(
-    decision: Decision, options: Sequence[Trade], least_recall: tuple[float, float]
-) -> str:
+def _decision(decision: Decision, options: Sequence[Trade], choice: str) -> str:
     lift = decision.lift
     lines = [
         "## Decision",
@@ -160,16 +158,8 @@ def _decision(
             "them and costs accuracy)."
         ),
     ]
-    if any(least_recall):
-        mild, moderate = least_recall
-        lines += [
-            "",
-            (
-                f"On held-out training faces the lift had to reach recalls of {mild:.2f} and "
-                f"{moderate:.2f}. These floors were set by hand, knowing that recalls come out "
-                "lower on PublicTest: to that extent PublicTest was used to choose."
-            ),
-        ]
+    if choice:
+        lines += ["", choice]
     if options:
         lines += [
             "",

@@ -31,14 +31,8 @@ from convert.quantization.ladder import (
 )
 from convert.quantization.source import check_resolution, open_network
 from convert.shipping import ship_model, write_whole
-from convert.smile.decision import (
-    Decision,
-    Lift,
-    Trade,
-    choose_lift,
-    fit_temperature,
-    trades,
-)
+from convert.smile.decision import Decision, Trade
+from convert.smile.decision_wishes import DecisionWishes
 from convert.smile.evaluation import (
     SmileMeasurement,
     SmilingMeasurement,
@@ -47,8 +41,6 @@ from convert.smile.evaluation import (
 )
 from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
 from convert.smile.model_card import smile_card
-
-_AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -91,7 +83,9 @@ class _Made:
 
 def _quantize_b0(network: FoldedNetwork, faces: Faces, options: argparse.Namespace) -> _Made:
     chosen = _choose_faces(faces, network.resolution, options)
-    decision, tried = _decide(network, chosen, options)
+    decision, tried = DecisionWishes.of(options).decide(
+        lambda: _logits(network, chosen.held_out), chosen.truth
+    )
     network = replace(network, head=(*network.head[:-1], decision.folded_into(network.head[-1])))
     methods = methods_named([name for name in options.methods.split(",") if name])
     result = climb(
@@ -101,7 +95,7 @@ def _quantize_b0(network: FoldedNetwork, faces: Faces, options: argparse.Namespa
 
 
 def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
-    if options.lift != "0,0" or options.temperature != "1":
+    if not DecisionWishes.of(options).are_none:
         raise ConfigurationError(
             f"{options.model} is no EfficientNet-B0: --lift and --temperature work only there"
         )
@@ -135,7 +129,7 @@ def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, A
         result,
         decision,
         made.options_tried,
-        _pair("--least-recall", options.least_recall) if options.lift == _AUTO else (0.0, 0.0),
+        DecisionWishes.of(options).told(),
     )
     write_whole(options.models / card, text.encode())
     return {
@@ -167,44 +161,9 @@ def _choose_faces(faces: Faces, side: int, options: argparse.Namespace) -> Choos
     )
 
 
-def _decide(
-    network: FoldedNetwork, chosen: ChoosingFaces, options: argparse.Namespace
-) -> tuple[Decision, tuple[Trade, ...]]:
-    temperature, lift = _temperature(options.temperature), _lift(options.lift)
-    least = _pair("--least-recall", options.least_recall)
-    if temperature is not None and lift is not None:
-        return Decision(temperature, lift), ()
-    probabilities = run_model(to_float_tflite(network), chosen.held_out)
-    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-9))
-    if temperature is None:
-        temperature = fit_temperature(logits, chosen.truth)
-    tried = trades(logits / temperature, chosen.truth)
-    if lift is None:
-        lift = choose_lift(tried, options.accuracy_price, least)
-    return Decision(temperature, lift), tried
-
-
-def _temperature(text: str) -> float | None:
-    if text == _AUTO:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise ConfigurationError(f"--temperature {text!r} is neither a number nor `auto`") from None
-
-
-def _lift(text: str) -> Lift | None:
-    return None if text == _AUTO else Lift(*_pair("--lift", text))
-
-
-def _pair(option: str, text: str) -> tuple[float, float]:
-    try:
-        mild, moderate = (float(part) for part in text.split(","))
-    except ValueError:
-        raise ConfigurationError(
-            f"{option} is {text!r}; two numbers are expected, for mild and moderate: 0.6,0.7"
-        ) from None
-    return mild, moderate
+def _logits(network: FoldedNetwork, inputs: NDArray[np.uint8]) -> NDArray[np.float64]:
+    probabilities = run_model(to_float_tflite(network), inputs)
+    return np.log(np.maximum(probabilities.astype(np.float64), 1e-9))
 
 
 @dataclass(frozen=True)
