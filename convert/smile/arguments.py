@@ -96,6 +96,7 @@ def _train(parser: _Parser) -> None:
     parser.add_argument(
         "--teacher",
         action="append",
+        default=[],
         metavar="FILE:SIDE",
         help="learn also from what this trained .weights.h5 says at this resolution; "
         "several give their average",

@@ -21,6 +21,7 @@ from convert.progress import progress
 from convert.quantization.from_keras import NamedWeights
 from convert.quantization.source import read_weights_file
 from convert.smile.decision import softmax
+from convert.smile.network import HEADS
 
 Answers = tuple[NDArray[np.float32], ...]
 """Logits (n, 4), (n, 11), (n, 10) of the three heads."""
@@ -29,6 +30,7 @@ Ask = Callable[[NamedWeights, NDArray[np.uint8], int], Answers]
 """Asks the network of these weights about gray faces, scaled to this many pixels."""
 
 _TINY = 1e-6
+_NEEDED = ("stem_conv/kernel", "top_conv/kernel", *(f"{head}/kernel" for head, _ in HEADS))
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,27 @@ class Lesson:
     emotions: NDArray[np.float32]
 
 
-def parse_teacher(text: str) -> Teacher:
-    """A teacher from `FILE:SIDE`.
+@dataclass(frozen=True)
+class Teaching:
+    """Who teaches, and how much of the targets (0 to 1)."""
+
+    teachers: tuple[Teacher, ...]
+    share: float
+
+
+def parse_teaching(texts: Sequence[str], share: float) -> Teaching:
+    """Teachers from `FILE:SIDE` each.
 
     Raises:
-        ConfigurationError: the text is malformed, or there is no such file.
+        ConfigurationError: a text is malformed, there is no such file, or the share is not from
+            0 to 1.
     """
+    if not 0 <= share <= 1:
+        raise ConfigurationError(f"--teacher-share is {share}; 0 to 1 is allowed")
+    return Teaching(tuple(_teacher(text) for text in texts), share)
+
+
+def _teacher(text: str) -> Teacher:
     file, _, side = text.rpartition(":")
     if not file or not side.isdigit() or int(side) < 32:
         raise ConfigurationError(
@@ -84,13 +101,18 @@ def lesson_of(
         images: (n, side, side) uint8 gray.
         ask: how to ask a network.
         cache: file that keeps the answers for a run that is resumed.
+
+    Raises:
+        ConfigurationError: a file does not hold a network with all three heads.
     """
     if cache.exists():
         with np.load(cache) as stored:
-            return Lesson(stored["counts"], stored["emotions"])
+            lesson = Lesson(stored["counts"], stored["emotions"])
+        if len(lesson.counts) == len(images):
+            return lesson
     mirrored = np.ascontiguousarray(images[:, :, ::-1])
     said = [
-        _probabilities(ask(read_weights_file(teacher.weights), side, teacher.resolution))
+        _probabilities(ask(_weights_of(teacher), side, teacher.resolution))
         for teacher in teachers
         for side in progress((images, mirrored), teacher.weights.name)
     ]
@@ -98,6 +120,17 @@ def lesson_of(
     cache.parent.mkdir(parents=True, exist_ok=True)
     np.savez(cache, counts=counts, emotions=emotions)
     return Lesson(counts, emotions)
+
+
+def _weights_of(teacher: Teacher) -> NamedWeights:
+    weights = read_weights_file(teacher.weights)
+    lacking = [name for name in _NEEDED if name not in weights]
+    if lacking:
+        raise ConfigurationError(
+            f"the teacher {teacher.weights} lacks {', '.join(lacking)}; weights that "
+            "`printability-convert train` wrote for the smile network are expected"
+        )
+    return weights
 
 
 def _probabilities(answers: Answers) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

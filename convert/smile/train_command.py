@@ -21,7 +21,7 @@ from convert.smile.distribution import join_cluster
 from convert.smile.network import answers_of, build_network, set_named_weights
 from convert.smile.run_record import EpochResult, RunSettings
 from convert.smile.stages import Stage, parse_stages
-from convert.smile.teaching import Answers, lesson_of, parse_teacher
+from convert.smile.teaching import Answers, Ask, Teaching, lesson_of, parse_teaching
 from convert.smile.training import TrainingRun
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.warm_start import read_lite0, reestimate_statistics, start_from_lite0
@@ -55,14 +55,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         options.patience,
         60 * options.checkpoint_minutes,
     )
-    with_torch = options.engine == "torch"
-    if options.teacher:
-        teachers = [parse_teacher(text) for text in options.teacher]
-        ask = _ask_with_torch if with_torch else _ask_with_keras
-        lesson = lesson_of(teachers, learned.images, ask, options.out / "lesson.npz")
-        faces = faces.taught(lesson, options.teacher_share)
-    material = _Material(stages, faces, held_out, settings, results.append)
-    train = _train_with_torch if with_torch else _train_with_tensorflow
+    teaching = parse_teaching(options.teacher, options.teacher_share)
+    material = _Material(stages, faces, held_out, settings, teaching, results.append)
+    train = _train_with_torch if options.engine == "torch" else _train_with_tensorflow
     best, workers = train(material, options)
     last = results[-1] if results else None
     return {
@@ -95,11 +90,21 @@ class _Material:
     faces: TrainingFaces
     held_out: Faces
     settings: RunSettings
+    teaching: Teaching
     note: Callable[[EpochResult], None]
 
     def report(self, result: EpochResult) -> None:
         self.note(result)
         say(_line(result))
+
+    def taught_faces(self, ask: Ask, folder: Path, *, resume: bool) -> TrainingFaces:
+        if not self.teaching.teachers:
+            return self.faces
+        cache = folder / "lesson.npz"
+        if not resume:
+            cache.unlink(missing_ok=True)
+        lesson = lesson_of(self.teaching.teachers, self.faces.images, ask, cache)
+        return self.faces.taught(lesson, self.teaching.share)
 
 
 def _train_with_tensorflow(material: _Material, options: argparse.Namespace) -> tuple[Path, int]:
@@ -109,17 +114,18 @@ def _train_with_tensorflow(material: _Material, options: argparse.Namespace) -> 
     keras.utils.set_random_seed(options.seed)
     weights = _start(options, material.faces, material.stages[0].resolution).get_weights()
     report = material.report if cluster.is_chief else material.note
-    run = TrainingRun(
-        options.out, cluster, material.faces, material.held_out, material.settings, report
-    )
+    folder = cluster.folder_for(options.out)
+    faces = material.taught_faces(_ask_with_keras, folder, resume=options.resume)
+    run = TrainingRun(options.out, cluster, faces, material.held_out, material.settings, report)
     return run.run(material.stages, weights, resume=options.resume), cluster.workers
 
 
 def _train_with_torch(material: _Material, options: argparse.Namespace) -> tuple[Path, int]:
     import keras
 
-    from convert.smile.cpu_training.cpu_run import CpuTrainingRun
+    from convert.smile.cpu_training.cpu_run import CpuTrainingRun, require_torch
 
+    require_torch()
     keras.utils.set_random_seed(options.seed)
     network = _start(options, material.faces, material.stages[0].resolution)
     learned = {
@@ -129,7 +135,7 @@ def _train_with_torch(material: _Material, options: argparse.Namespace) -> tuple
     }
     run = CpuTrainingRun(
         options.out,
-        material.faces,
+        material.taught_faces(_ask_with_torch, options.out, resume=options.resume),
         material.held_out,
         material.settings,
         material.report,

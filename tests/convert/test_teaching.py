@@ -7,7 +7,7 @@ import pytest
 
 from convert.errors import ConfigurationError
 from convert.faces.smile_classes import votes_to_classes_matrix
-from convert.smile.teaching import Lesson, Teacher, lesson_of, parse_teacher
+from convert.smile.teaching import _NEEDED, Lesson, Teacher, lesson_of, parse_teaching
 from convert.smile.training_faces import TrainingFaces
 from tests.convert.conftest import drawn_faces
 
@@ -23,13 +23,14 @@ def logits(images, seed):
 def asked(monkeypatch):
     """Networks that answer at random, but alike for alike pictures; and what they were asked."""
     monkeypatch.setattr(
-        "convert.smile.teaching.read_weights_file", lambda file: {"seed": np.array(int(file.name))}
+        "convert.smile.teaching.read_weights_file",
+        lambda file: dict.fromkeys(_NEEDED, int(file.name)),
     )
     questions = []
 
     def ask(weights, images, side):
-        questions.append((int(weights["seed"]), images, side))
-        return logits(images, int(weights["seed"]))
+        questions.append((weights["stem_conv/kernel"], images, side))
+        return logits(images, weights["stem_conv/kernel"])
 
     ask.questions = questions
     return ask
@@ -102,15 +103,35 @@ def test_the_targets_are_votes_and_lesson_in_the_given_shares():
 @pytest.mark.parametrize("text", ["", "96", "best.weights.h5", "best.weights.h5:", "a:b", "a:16"])
 def test_a_malformed_teacher_is_refused(text):
     with pytest.raises(ConfigurationError, match="FILE:SIDE"):
-        parse_teacher(text)
+        parse_teaching([text], 0.5)
 
 
 def test_a_missing_teacher_is_named(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nobody\.weights\.h5 does not exist"):
-        parse_teacher(f"{tmp_path}/nobody.weights.h5:96")
+        parse_teaching([f"{tmp_path}/nobody.weights.h5:96"], 0.5)
 
 
 def test_a_teacher_is_a_file_and_its_resolution(tmp_path):
     file = tmp_path / "best.weights.h5"
     file.touch()
-    assert parse_teacher(f"{file}:96") == Teacher(file, 96)
+    assert parse_teaching([f"{file}:96"], 0.5).teachers == (Teacher(file, 96),)
+
+
+def test_a_share_that_is_none_is_refused():
+    with pytest.raises(ConfigurationError, match=r"--teacher-share is 1\.5"):
+        parse_teaching([], 1.5)
+
+
+def test_a_network_without_the_three_heads_cannot_teach(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "convert.smile.teaching.read_weights_file",
+        lambda _: dict.fromkeys(["stem_conv/kernel", "top_conv/kernel", "smile/kernel"], 0),
+    )
+    with pytest.raises(ConfigurationError, match="lacks count/kernel, emotion/kernel"):
+        lesson_of([Teacher(Path("1"), 96)], FACES.images, logits, tmp_path / "lesson.npz")
+
+
+def test_a_lesson_about_other_faces_is_not_taken_for_this_one(asked, tmp_path):
+    lesson_of([Teacher(Path("1"), 96)], FACES.images[:5], asked, tmp_path / "lesson.npz")
+    again = lesson_of([Teacher(Path("1"), 96)], FACES.images, asked, tmp_path / "lesson.npz")
+    assert len(again.counts) == len(FACES.images)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import queue
 import tempfile
@@ -24,6 +25,18 @@ _LISTEN_S = 1.0
 # glibc would hand every feature map back to the kernel and fetch it anew, page by page, at the
 # next step: a quarter of the time.
 _KEEP_FREED_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
+
+
+def require_torch() -> None:
+    """Nothing, where PyTorch can be imported.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise ConfigurationError(
+            "--engine torch needs PyTorch: pip install torch; or use --engine tensorflow"
+        )
 
 
 class CpuTrainingRun:
@@ -58,13 +71,7 @@ class CpuTrainingRun:
         Raises:
             ConfigurationError: PyTorch is not installed, or the batch cannot be shared evenly.
         """
-        try:
-            import torch
-        except ImportError:
-            raise ConfigurationError(
-                "--engine torch needs PyTorch: pip install torch; or use --engine tensorflow"
-            ) from None
-        del torch
+        require_torch()
         self._folder, self._faces, self._held_out = folder, faces, held_out
         self._settings, self._report, self._save = settings, report, save
         self.workers = workers or len(os.sched_getaffinity(0))
