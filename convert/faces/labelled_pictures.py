@@ -76,15 +76,17 @@ def read_labelled_pictures(source: Path) -> LabelledPictures:
             f"{source} has no labelled faces: put a table labels.csv (file,smile) beside the "
             f"pictures, or the pictures in folders {', '.join((*LABELS, *_SMILING_FOLDERS))}"
         )
-    kinds = {isinstance(label, bool) for label in labels.values()}
+    smiles = [label.smile for label in labels.values()]
+    kinds = {isinstance(smile, bool) for smile in smiles}
     if len(kinds) > 1:
         raise ConfigurationError(f"{source} mixes smiling-or-not labels with the four classes")
     images = tuple(_decode(name, files[name]) for name in labels)
-    pose = _poses(tables[0], files, tuple(labels)) if tables else None
+    poses = [label.pose for label in labels.values() if label.pose is not None]
+    pose = np.array(poses, np.float64) if poses else None
     if kinds == {True}:
-        smiling = np.array(list(labels.values()), np.bool_)
+        smiling = np.array(smiles, np.bool_)
         return LabelledPictures(tuple(labels), images, smiling, None, pose)
-    classes = np.array([LABELS.index(str(label)) for label in labels.values()], np.int64)
+    classes = np.array([LABELS.index(str(smile)) for smile in smiles], np.int64)
     return LabelledPictures(tuple(labels), images, classes > 0, classes, pose)
 
 
@@ -107,7 +109,15 @@ def _files_of(source: Path) -> Iterator[tuple[str, bytes]]:
         ) from error
 
 
-def _from_table(table: str, files: dict[str, bytes]) -> dict[str, bool | str]:
+@dataclass(frozen=True)
+class _Label:
+    """What a picture's place or its row tells."""
+
+    smile: bool | str
+    pose: tuple[float, float] | None = None
+
+
+def _from_table(table: str, files: dict[str, bytes]) -> dict[str, _Label]:
     folder = PurePosixPath(table).parent
     reader = csv.DictReader(io.StringIO(files[table].decode("utf-8", "replace")))
     columns = reader.fieldnames or ()
@@ -116,29 +126,18 @@ def _from_table(table: str, files: dict[str, bytes]) -> dict[str, bool | str]:
             f"{table} has the columns {', '.join(columns) or 'none'}; "
             "`file` and `smile` (or `label`) are expected"
         )
-    labels: dict[str, bool | str] = {}
+    posed = set(_POSE_COLUMNS) <= set(columns)
+    labels: dict[str, _Label] = {}
     for row in reader:
         if row.get("usable", "1") == "0":
             continue
         name = (folder / row["file"]).as_posix()
         if name not in files:
             raise ConfigurationError(f"{table}, line {reader.line_num}: {name} is not there")
-        labels[name] = _label(row, f"{table}, line {reader.line_num}")
+        smile = _label(row, f"{table}, line {reader.line_num}")
+        yaw, pitch = _POSE_COLUMNS
+        labels[name] = _Label(smile, (_angle(row[yaw]), _angle(row[pitch])) if posed else None)
     return labels
-
-
-def _poses(
-    table: str, files: dict[str, bytes], names: tuple[str, ...]
-) -> NDArray[np.float64] | None:
-    folder = PurePosixPath(table).parent
-    reader = csv.DictReader(io.StringIO(files[table].decode("utf-8", "replace")))
-    if not set(_POSE_COLUMNS) <= set(reader.fieldnames or ()):
-        return None
-    found = {
-        (folder / row["file"]).as_posix(): [_angle(row[column]) for column in _POSE_COLUMNS]
-        for row in reader
-    }
-    return np.array([found[name] for name in names], np.float64)
 
 
 def _angle(text: str) -> float:
@@ -160,14 +159,14 @@ def _label(row: dict[str, str], place: str) -> bool | str:
     return row["smile"] == "1"
 
 
-def _from_folders(files: dict[str, bytes]) -> dict[str, bool | str]:
-    labels: dict[str, bool | str] = {}
+def _from_folders(files: dict[str, bytes]) -> dict[str, _Label]:
+    labels: dict[str, _Label] = {}
     for name in files:
         folder = PurePosixPath(name).parent.name
         if folder in LABELS:
-            labels[name] = folder
+            labels[name] = _Label(folder)
         elif folder in _SMILING_FOLDERS:
-            labels[name] = _SMILING_FOLDERS[folder]
+            labels[name] = _Label(_SMILING_FOLDERS[folder])
     return labels
 
 

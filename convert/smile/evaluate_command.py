@@ -19,7 +19,7 @@ from convert.smile.evaluation import (
     measure_votes,
 )
 from convert.smile.evaluation_picture import draw_evaluation
-from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
+from convert.smile.group_figures import GroupFigures, figures_by_group
 from convert.smile.predictor import Predictor, open_predictor
 
 _SMILING_OR_NOT = ("not smiling", "smiling")
@@ -32,15 +32,16 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         return _on_pictures(options, predictor)
     faces = Faces.load(options.set).of_split(options.split)
     probabilities = predictor.probabilities(faces.images)
+
+    def measure(mask: NDArray[np.bool_]) -> SmileMeasurement:
+        return measure_votes(probabilities[mask], faces.smile_votes[mask], rounds=options.rounds)
+
     full = measure_votes(probabilities, faces.smile_votes, rounds=options.rounds)
-    kept = faces.in_seed_subset
-    subset = measure_votes(probabilities[kept], faces.smile_votes[kept], rounds=options.rounds)
+    subset = measure(faces.in_seed_subset)
     if options.picture is not None:
         title = f"{predictor.name} on {options.split}"
         draw_evaluation(options.picture, title, probabilities, faces.classes, faces.images)
-    groups = groups_by_votes(
-        probabilities, faces.smile_votes, light_groups(faces.images), rounds=options.rounds
-    )
+    groups = figures_by_group(measure, light_groups(faces.images))
     return {
         "model": predictor.name,
         "split": options.split,
@@ -62,8 +63,11 @@ def _on_pictures(options: argparse.Namespace, predictor: Predictor) -> dict[str,
     pictures = read_labelled_pictures(options.faces)
     probabilities = predictor.probabilities(pictures.as_array)
     smiling = measure_smiling(probabilities, pictures.smiling, rounds=options.rounds)
-    groups = groups_by_smiling(
-        probabilities, pictures.smiling, pictures.conditions, rounds=options.rounds
+    groups = figures_by_group(
+        lambda mask: measure_smiling(
+            probabilities[mask], pictures.smiling[mask], rounds=options.rounds
+        ),
+        pictures.conditions,
     )
     lines = [f"{predictor.name} on {options.faces}", _text("smiling or not", smiling)]
     report: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from convert.faces.conditions import Groups
 from convert.metrics.bootstrap import Figures
-from convert.smile.evaluation import figures_to_json, measure_smiling, measure_votes
+from convert.smile.evaluation import SmileMeasurement, SmilingMeasurement, figures_to_json
 
 # Fewer faces say nothing.
 _FEWEST_FACES = 30
@@ -44,46 +45,21 @@ class GroupFigures:
         }
 
 
-def groups_by_votes(
-    probabilities: NDArray[np.float64],
-    smile_votes: NDArray[np.int64],
-    groups: Groups,
-    *,
-    rounds: int = 1000,
+def figures_by_group(
+    measure: Callable[[NDArray[np.bool_]], SmileMeasurement | SmilingMeasurement], groups: Groups
 ) -> tuple[GroupFigures, ...]:
-    """Figures of each group against the votes.
+    """Figures of each group that is large enough.
 
     Args:
-        probabilities: (n, 4) of all faces.
-        smile_votes: (n,) 0 to 10.
+        measure: gives the figures of the faces of a mask (n,).
         groups: by name, which faces belong to it.
-        rounds: of the bootstrap.
     """
     return tuple(
-        _shown(name, measure_votes(probabilities[mask], smile_votes[mask], rounds=rounds))
-        for name, mask in _large(groups)
+        _shown(name, measure(mask)) for name, mask in groups.items() if mask.sum() >= _FEWEST_FACES
     )
 
 
-def groups_by_smiling(
-    probabilities: NDArray[np.float64],
-    smiling: NDArray[np.bool_],
-    groups: Groups,
-    *,
-    rounds: int = 1000,
-) -> tuple[GroupFigures, ...]:
-    """Figures of each group where a face is only known to smile or not; see `groups_by_votes`."""
-    return tuple(
-        _shown(name, measure_smiling(probabilities[mask], smiling[mask], rounds=rounds))
-        for name, mask in _large(groups)
-    )
-
-
-def _large(groups: Groups) -> list[tuple[str, NDArray[np.bool_]]]:
-    return [(name, mask) for name, mask in groups.items() if mask.sum() >= _FEWEST_FACES]
-
-
-def _shown(name: str, measured: Any) -> GroupFigures:
+def _shown(name: str, measured: SmileMeasurement | SmilingMeasurement) -> GroupFigures:
     kept = [figure for figure in _SHOWN if figure in measured.figures]
     return GroupFigures(
         name,

@@ -8,7 +8,7 @@ two auxiliary heads make the features richer while training and cost nothing aft
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,11 @@ from convert.faces.smile_classes import EMOTIONS, LABELS, VOTERS
 from convert.quantization.from_keras import variable_name
 
 Build = Callable[[int, float], Any]
+Answers = tuple[NDArray[np.float32], ...]
+"""Logits (n, 4), (n, 11), (n, 10) of the three heads."""
+
 DROPOUT = 0.3
-_ANSWERED_AT_ONCE = 128
+_ANSWERED_AT_ONCE = 64
 HEADS = (("smile", len(LABELS)), ("count", VOTERS + 1), ("emotion", len(EMOTIONS)))
 
 
@@ -56,13 +59,26 @@ def set_named_weights(network: Any, weights: Mapping[str, NDArray[np.float32]]) 
         variables[name].assign(array)
 
 
-def answers_of(
-    network: Any, images: NDArray[np.uint8], resolution: int
-) -> tuple[NDArray[np.float32], ...]:
-    """Logits of each head for gray uint8 faces, scaled to `resolution` pixels."""
+def answers_of(network: Any, images: NDArray[np.uint8], resolution: int) -> Answers:
+    """What a Keras network answers for gray uint8 faces, scaled to `resolution` pixels."""
+    return answers_by(lambda block: network(block, training=False), images, resolution)
+
+
+def answers_by(
+    forward: Callable[[NDArray[np.float32]], Sequence[Any]],
+    images: NDArray[np.uint8],
+    resolution: int,
+) -> Answers:
+    """What a network answers, block after block.
+
+    Args:
+        forward: gives the logits of each head, as something that NumPy takes for an array, for
+            (b, resolution, resolution, 3) gray levels from 0 to 255.
+        images: (n, side, side) uint8 gray.
+        resolution: input side of the network, in pixels.
+    """
     parts = []
     for at in range(0, len(images), _ANSWERED_AT_ONCE):
         block = to_network_input(images[at : at + _ANSWERED_AT_ONCE], resolution)
-        heads = network(block.astype(np.float32), training=False)
-        parts.append([np.asarray(logits) for logits in heads])
+        parts.append([np.asarray(logits) for logits in forward(block.astype(np.float32))])
     return tuple(np.concatenate(head) for head in zip(*parts, strict=True))

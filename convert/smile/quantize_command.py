@@ -39,7 +39,7 @@ from convert.smile.evaluation import (
     measure_smiling,
     measure_votes,
 )
-from convert.smile.group_figures import GroupFigures, groups_by_smiling, groups_by_votes
+from convert.smile.group_figures import GroupFigures, figures_by_group
 from convert.smile.model_card import smile_card
 
 
@@ -60,13 +60,14 @@ class ChoosingFaces:
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Fold, decide, climb the ladder, ship."""
+    wishes = DecisionWishes.of(options)
     faces = Faces.load(options.set)
     network = open_network(options.model, options.resolution)
     if network is None:
-        made = _quantize_other(faces, options)
+        made = _quantize_other(faces, wishes, options)
     else:
         check_resolution(network)
-        made = _quantize_b0(network, faces, options)
+        made = _quantize_b0(network, faces, wishes, options)
     return _ship(made, faces, options)
 
 
@@ -79,23 +80,25 @@ class _Made:
     result: LadderResult
     decision: Decision
     options_tried: tuple[Trade, ...]
+    how_decided: str
 
 
-def _quantize_b0(network: FoldedNetwork, faces: Faces, options: argparse.Namespace) -> _Made:
+def _quantize_b0(
+    network: FoldedNetwork, faces: Faces, wishes: DecisionWishes, options: argparse.Namespace
+) -> _Made:
     chosen = _choose_faces(faces, network.resolution, options)
-    decision, tried = DecisionWishes.of(options).decide(
-        lambda: _logits(network, chosen.held_out), chosen.truth
-    )
+    decision, tried = wishes.decide(lambda: _logits(network, chosen.held_out), chosen.truth)
     network = replace(network, head=(*network.head[:-1], decision.folded_into(network.head[-1])))
     methods = methods_named([name for name in options.methods.split(",") if name])
     result = climb(
         network, chosen.representative, chosen.held_out, chosen.truth, methods, report_rung
     )
-    return _Made(network.resolution, to_float_tflite(network), result, decision, tried)
+    float_model = to_float_tflite(network)
+    return _Made(network.resolution, float_model, result, decision, tried, wishes.told())
 
 
-def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
-    if not DecisionWishes.of(options).are_none:
+def _quantize_other(faces: Faces, wishes: DecisionWishes, options: argparse.Namespace) -> _Made:
+    if not wishes.are_none:
         raise ConfigurationError(
             f"{options.model} is no EfficientNet-B0: --lift and --temperature work only there"
         )
@@ -107,7 +110,7 @@ def _quantize_other(faces: Faces, options: argparse.Namespace) -> _Made:
     result = quantize_any(
         float_model, chosen.representative, chosen.held_out, chosen.truth, report_rung
     )
-    return _Made(side, float_model, result, Decision(), ())
+    return _Made(side, float_model, result, Decision(), (), "")
 
 
 def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, Any]:
@@ -129,7 +132,7 @@ def _ship(made: _Made, faces: Faces, options: argparse.Namespace) -> dict[str, A
         result,
         decision,
         made.options_tried,
-        DecisionWishes.of(options).told(),
+        made.how_decided,
     )
     write_whole(options.models / card, text.encode())
     return {
@@ -183,14 +186,22 @@ def _measure(model: bytes, faces: Faces, side: int, also: Sequence[Path]) -> _Me
         "PublicTest": measure_votes(found, votes),
         "PublicTest, seed's subset": measure_votes(found[kept], votes[kept]),
     }
-    groups = {"PublicTest": groups_by_votes(found, votes, light_groups(public.images))}
-    other_sets = {}
+    measured = _Measured(sets, {}, {})
+    measured.groups["PublicTest"] = figures_by_group(
+        lambda mask: measure_votes(found[mask], votes[mask]), light_groups(public.images)
+    )
     for source in also:
-        pictures = read_labelled_pictures(source)
-        answers = _answers(model, pictures.as_array, side)
-        other_sets[source.name] = measure_smiling(answers, pictures.smiling)
-        groups[source.name] = groups_by_smiling(answers, pictures.smiling, pictures.conditions)
-    return _Measured(sets, other_sets, groups)
+        _measure_pictures(model, side, source, measured)
+    return measured
+
+
+def _measure_pictures(model: bytes, side: int, source: Path, measured: _Measured) -> None:
+    pictures = read_labelled_pictures(source)
+    answers, smiling = _answers(model, pictures.as_array, side), pictures.smiling
+    measured.other_sets[source.name] = measure_smiling(answers, smiling)
+    measured.groups[source.name] = figures_by_group(
+        lambda mask: measure_smiling(answers[mask], smiling[mask]), pictures.conditions
+    )
 
 
 def _answers(model: bytes, images: NDArray[Any], side: int) -> NDArray[np.float64]:

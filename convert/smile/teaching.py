@@ -21,10 +21,7 @@ from convert.progress import progress
 from convert.quantization.from_keras import NamedWeights
 from convert.quantization.source import read_weights_file
 from convert.smile.decision import softmax
-from convert.smile.network import HEADS
-
-Answers = tuple[NDArray[np.float32], ...]
-"""Logits (n, 4), (n, 11), (n, 10) of the three heads."""
+from convert.smile.network import HEADS, Answers
 
 Ask = Callable[[NamedWeights, NDArray[np.uint8], int], Answers]
 """Asks the network of these weights about gray faces, scaled to this many pixels."""

@@ -18,10 +18,10 @@ from convert.progress import say
 from convert.quantization.from_keras import NamedWeights
 from convert.quantization.source import named_weights, read_weights_file
 from convert.smile.distribution import join_cluster
-from convert.smile.network import answers_of, build_network, set_named_weights
+from convert.smile.network import Answers, answers_of, build_network, set_named_weights
 from convert.smile.run_record import EpochResult, RunSettings
 from convert.smile.stages import Stage, parse_stages
-from convert.smile.teaching import Answers, Ask, Teaching, lesson_of, parse_teaching
+from convert.smile.teaching import Ask, Teaching, lesson_of, parse_teaching
 from convert.smile.training import TrainingRun
 from convert.smile.training_faces import TrainingFaces
 from convert.smile.warm_start import read_lite0, reestimate_statistics, start_from_lite0
@@ -126,13 +126,10 @@ def _train_with_torch(material: _Material, options: argparse.Namespace) -> tuple
     from convert.smile.cpu_training.cpu_run import CpuTrainingRun, require_torch
 
     require_torch()
+    from convert.smile.cpu_training.torch_network import learned
+
     keras.utils.set_random_seed(options.seed)
     network = _start(options, material.faces, material.stages[0].resolution)
-    learned = {
-        name: array
-        for name, array in named_weights(network).items()
-        if not name.startswith("normalization")
-    }
     run = CpuTrainingRun(
         options.out,
         material.taught_faces(_ask_with_torch, options.out, resume=options.resume),
@@ -141,7 +138,9 @@ def _train_with_torch(material: _Material, options: argparse.Namespace) -> tuple
         material.report,
         _save_for_keras,
     )
-    return run.run(material.stages, learned, resume=options.resume), run.workers
+    return run.run(
+        material.stages, learned(named_weights(network)), resume=options.resume
+    ), run.workers
 
 
 def _save_for_keras(file: Path, stage: Stage, weights: NamedWeights) -> None:

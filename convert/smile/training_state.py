@@ -16,6 +16,14 @@ AUXILIARY_WEIGHT = 0.3
 _KEPT_CHECKPOINTS = 2
 
 
+def young_decay(steps: Any) -> Any:
+    """The most that an average may keep of itself after so many steps (a number or a tensor).
+
+    Young averages forget faster, or they would hold on to where they started.
+    """
+    return (1.0 + steps) / (10.0 + steps)
+
+
 class TrainingState:
     """One stage's network with its moving average and optimizer.
 
@@ -90,9 +98,7 @@ class TrainingState:
             return tf.add_n(losses)
 
         def average(target: Any, source: Any) -> Any:
-            # Young averages forget faster, or they would hold on to where they started.
-            done = tf.cast(self.step, tf.float32)
-            decay = tf.minimum(self._decay, (1.0 + done) / (10.0 + done))
+            decay = tf.minimum(self._decay, young_decay(tf.cast(self.step, tf.float32)))
             return target.assign(decay * target + (1 - decay) * source)
 
         def step(faces: Any, counts: Any, emotions: Any) -> Any:

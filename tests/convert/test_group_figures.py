@@ -1,6 +1,7 @@
 import numpy as np
 
-from convert.smile.group_figures import groups_by_smiling, groups_by_votes
+from convert.smile.evaluation import measure_smiling, measure_votes
+from convert.smile.group_figures import figures_by_group
 
 COUNT = 80
 HALVES = {"left": np.arange(COUNT) < COUNT / 2, "right": np.arange(COUNT) >= COUNT / 2}
@@ -14,7 +15,10 @@ def answers(right: np.ndarray) -> np.ndarray:
 
 
 def test_each_group_has_its_own_figures():
-    left, right = groups_by_votes(answers(HALVES["left"]), VOTES, HALVES, rounds=20)
+    found = answers(HALVES["left"])
+    left, right = figures_by_group(
+        lambda mask: measure_votes(found[mask], VOTES[mask], rounds=20), HALVES
+    )
     assert (left.name, left.faces) == ("left", 40)
     assert left.figures == {"accuracy": 1.0, "smiling_auc": 1.0}
     assert right.figures == {"accuracy": 0.0, "smiling_auc": 0.0}
@@ -22,6 +26,9 @@ def test_each_group_has_its_own_figures():
 
 def test_groups_too_small_to_say_anything_are_left_out():
     groups = {**HALVES, "few": np.arange(COUNT) < 10}
-    found = groups_by_smiling(answers(HALVES["left"]), VOTES == 10, groups, rounds=20)
+    said, smiling = answers(HALVES["left"]), VOTES == 10
+    found = figures_by_group(
+        lambda mask: measure_smiling(said[mask], smiling[mask], rounds=20), groups
+    )
     assert [group.name for group in found] == ["left", "right"]
     assert found[0].to_json()["figures"]["smiling_accuracy"]["value"] == 1.0

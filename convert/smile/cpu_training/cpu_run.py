@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import queue
 import tempfile
@@ -33,10 +32,13 @@ def require_torch() -> None:
     Raises:
         ConfigurationError: it cannot.
     """
-    if importlib.util.find_spec("torch") is None:
+    try:
+        import torch
+    except ImportError:
         raise ConfigurationError(
             "--engine torch needs PyTorch: pip install torch; or use --engine tensorflow"
-        )
+        ) from None
+    del torch
 
 
 class CpuTrainingRun:
@@ -69,9 +71,8 @@ class CpuTrainingRun:
             workers: processes; by default one a core.
 
         Raises:
-            ConfigurationError: PyTorch is not installed, or the batch cannot be shared evenly.
+            ConfigurationError: the batch cannot be shared evenly.
         """
-        require_torch()
         self._folder, self._faces, self._held_out = folder, faces, held_out
         self._settings, self._report, self._save = settings, report, save
         self.workers = workers or len(os.sched_getaffinity(0))

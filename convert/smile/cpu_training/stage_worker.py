@@ -27,7 +27,12 @@ from convert.smile.cpu_training.torch_network import answers_of, network_of, to_
 from convert.smile.run_record import EpochEnd, EpochResult, RunSettings, judge
 from convert.smile.stages import Stage, epoch_of, steps_per_epoch
 from convert.smile.training_faces import TrainingFaces
-from convert.smile.training_state import AUXILIARY_WEIGHT, LARGEST_GRADIENT, WEIGHT_DECAY
+from convert.smile.training_state import (
+    AUXILIARY_WEIGHT,
+    LARGEST_GRADIENT,
+    WEIGHT_DECAY,
+    young_decay,
+)
 
 CHECKPOINT_FILE = "checkpoint.pt"
 
@@ -145,8 +150,7 @@ class _Worker:
     @torch.no_grad()
     def _follow(self) -> None:
         """Move the average a little towards the network (statistics of batch norms included)."""
-        # Young averages forget faster, or they would hold on to where they started.
-        decay = min(self._task.settings.average, (1.0 + self._step) / (10.0 + self._step))
+        decay = min(self._task.settings.average, young_decay(self._step))
         pairs = zip(
             self._average.state_dict().values(), self._network.state_dict().values(), strict=True
         )

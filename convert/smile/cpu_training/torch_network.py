@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from convert.faces.network_input import to_network_input
 from convert.quantization.folded_network import STAGES
 from convert.quantization.from_keras import NamedWeights
-from convert.smile.network import HEADS
+from convert.smile.network import HEADS, Answers, answers_by
 
 _OUTPUTS = {"1": 16, "2": 24, "3": 40, "4": 80, "5": 112, "6": 192, "7": 320}
 _KERNELS = {"1": 3, "2": 3, "3": 5, "4": 3, "5": 5, "6": 5, "7": 3}
@@ -29,7 +28,6 @@ _FEATURES = 1280
 _SQUEEZE = 4
 _BLOCKS = sum(repeats for _, repeats, _ in STAGES)
 _DROPPED_BLOCKS = 0.2
-_ANSWERED_AT_ONCE = 64
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
@@ -166,30 +164,28 @@ def to_keras(keras_name: str, tensor: Tensor) -> Any:
     return tensor.contiguous().numpy().copy()
 
 
+def learned(weights: NamedWeights) -> NamedWeights:
+    """What training changes: all but the statistics of the input, which are fixed."""
+    return {name: array for name, array in weights.items() if not name.startswith("normalization")}
+
+
 def network_of(weights: NamedWeights, dropout: float) -> SmileNetwork:
     """The network with the weights of a Keras network, laid out as processors like it."""
     network = SmileNetwork(dropout)
-    state = {
-        torch_name(name): to_torch(name, array)
-        for name, array in weights.items()
-        if not name.startswith("normalization")
-    }
+    state = {torch_name(name): to_torch(name, array) for name, array in learned(weights).items()}
     network.load_state_dict(state, strict=False)
     network.to(memory_format=torch.channels_last)
     return network
 
 
-def answers_of(
-    network: SmileNetwork, images: NDArray[np.uint8], resolution: int
-) -> tuple[NDArray[np.float32], ...]:
-    """Logits of each head for gray uint8 faces, scaled to `resolution` pixels.
+def answers_of(network: SmileNetwork, images: NDArray[np.uint8], resolution: int) -> Answers:
+    """As `convert.smile.network.answers_of`; the network must be in evaluation mode."""
 
-    The network must be in evaluation mode.
-    """
-    parts = []
-    for at in range(0, len(images), _ANSWERED_AT_ONCE):
-        block = to_network_input(images[at : at + _ANSWERED_AT_ONCE], resolution)[..., :1]
-        tensor = torch.from_numpy(block.astype(np.float32)).permute(0, 3, 1, 2)
+    def forward(block: NDArray[np.float32]) -> tuple[Tensor, ...]:
         with torch.no_grad():
-            parts.append([logits.numpy() for logits in network(tensor)])
-    return tuple(np.concatenate(head) for head in zip(*parts, strict=True))
+            logits: tuple[Tensor, ...] = network(
+                torch.from_numpy(block[..., :1]).permute(0, 3, 1, 2)
+            )
+        return logits
+
+    return answers_by(forward, images, resolution)
